@@ -1,0 +1,112 @@
+/**
+ * Chooses where tensors live and brings that tfjs backend up. The choice and its reason are
+ * returned, never silent; a software WebGPU adapter is used only when it is asked for by name.
+ *
+ * tfjs has one current backend a process: so has this project.
+ *
+ * @module
+ */
+import { loadCpuBackend, loadWasmBackend, loadWebGpuBackend, tf } from "../deps/tfjs.ts";
+
+/** Where tensors live and are computed. */
+export type DeviceName = "webgpu" | "wasm" | "cpu";
+
+/** All devices, the preferred first. */
+export const DEVICE_NAMES: readonly DeviceName[] = ["webgpu", "wasm", "cpu"];
+
+/** The device that really came up. */
+export interface ActiveDevice {
+  /** Its name. */
+  readonly name: DeviceName;
+  /** One phrase for the log: why this one, and why not those before it. */
+  readonly reason: string;
+}
+
+/** The device that was asked for cannot be had, or none can. */
+export class DeviceUnavailableError extends Error {
+  /** Always `"DeviceUnavailableError"`. */
+  override readonly name = "DeviceUnavailableError";
+}
+
+/**
+ * Makes a device the current one.
+ *
+ * @param wanted A device by name, or `"auto"`: WebGPU on a real adapter, else WebAssembly, else plain
+ * JavaScript.
+ * @returns What came up. Throws {@linkcode DeviceUnavailableError} when what was wanted by name did
+ * not; `"auto"` always finds the plain one.
+ */
+export async function selectDevice(wanted: DeviceName | "auto"): Promise<ActiveDevice> {
+  const passedOver: string[] = [];
+  for (const name of wanted === "auto" ? DEVICE_NAMES : [wanted]) {
+    try {
+      const detail = await START[name]({ allowSoftware: wanted !== "auto" });
+      if (!await tf.setBackend(name)) throw new Error("tfjs could not initialise it");
+      await tf.ready();
+      return { name, reason: [detail, ...passedOver].join("; ") };
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      if (wanted !== "auto") {
+        throw new DeviceUnavailableError(`Cannot use device "${wanted}": ${why}`);
+      }
+      passedOver.push(`not ${name}: ${why}`);
+    }
+  }
+  throw new DeviceUnavailableError(`Cannot find a device: ${passedOver.join("; ")}`);
+}
+
+interface StartOptions {
+  readonly allowSoftware: boolean;
+}
+
+/** Registers a backend with tfjs and says what it runs on. Throws with the reason if it cannot. */
+const START: { readonly [D in DeviceName]: (options: StartOptions) => Promise<string> } = {
+  webgpu: startWebGpu,
+  wasm: startWasm,
+  cpu: startCpu,
+};
+
+// tfjs registers its own "webgpu" while it is imported, with a device of default limits and (in
+// 4.22.0) a malformed feature list, hence a device of our own in its place.
+async function startWebGpu({ allowSoftware }: StartOptions): Promise<string> {
+  const adapter = await globalThis.navigator?.gpu?.requestAdapter();
+  if (!adapter) throw new Error("no adapter found");
+  const description = adapter.info.description || adapter.info.vendor || "unnamed adapter";
+  if (adapter.info.isFallbackAdapter && !allowSoftware) {
+    throw new Error(`its only adapter is software ("${description}")`);
+  }
+  const detail = adapter.info.isFallbackAdapter ? "software adapter" : "adapter";
+  if (!tf.findBackend("webgpu")) {
+    const { limits } = adapter;
+    const device = await adapter.requestDevice({
+      requiredLimits: {
+        maxComputeWorkgroupStorageSize: limits.maxComputeWorkgroupStorageSize,
+        maxComputeWorkgroupsPerDimension: limits.maxComputeWorkgroupsPerDimension,
+        maxStorageBufferBindingSize: limits.maxStorageBufferBindingSize,
+        maxBufferSize: limits.maxBufferSize,
+        maxComputeWorkgroupSizeX: limits.maxComputeWorkgroupSizeX,
+        maxComputeInvocationsPerWorkgroup: limits.maxComputeInvocationsPerWorkgroup,
+      },
+    });
+    const { WebGPUBackend } = await loadWebGpuBackend();
+    tf.removeBackend("webgpu");
+    tf.registerBackend("webgpu", () => new WebGPUBackend(device, adapter.info), 3);
+    // Otherwise tfjs computes small tensors on its cpu backend, behind our back.
+    tf.env().set("WEBGPU_CPU_FORWARD", false);
+  }
+  return `${detail} "${description}"`;
+}
+
+async function startWasm(): Promise<string> {
+  // tfjs reads its binary from a file. Asking first keeps a sandboxed run from being prompted.
+  const read = await globalThis.Deno?.permissions.query({ name: "read" });
+  if (read && read.state !== "granted") throw new Error("it needs --allow-read for its binary");
+  await loadWasmBackend();
+  return "WebAssembly SIMD on one core";
+}
+
+async function startCpu(): Promise<string> {
+  tf.enableProdMode(); // keeps the backend from advertising tfjs-node on stderr
+  await loadCpuBackend();
+  return "plain JavaScript";
+}

@@ -1,0 +1,6 @@
+/**
+ * The AssemblyScript compiler, for `lib/kernels/build.ts` alone: no user of the package loads it.
+ *
+ * @module
+ */
+export { main as asc } from "npm:assemblyscript@0.28.20/asc";

@@ -1,0 +1,227 @@
+/**
+ * Finds the faces in a photo: bytes or pixels in, boxes in the photo's own pixels out.
+ *
+ * @module
+ */
+import { type ActiveDevice, type DeviceName, selectDevice } from "../backends/device.ts";
+import { decodeImage } from "../codec/decode.ts";
+import { TfNetwork } from "../executors/tf_network.ts";
+import { clipBoxes, takeBoxes } from "../geometry/boxes.ts";
+import { letterbox } from "../geometry/letterbox.ts";
+import { nms } from "../geometry/nms.ts";
+import { boxesFromView, type View } from "../geometry/view.ts";
+import { channelsOf, type Image } from "../image/image.ts";
+import { normalise } from "../image/normalise.ts";
+import { downscale, resample } from "../image/resample.ts";
+import type { Detections, InferenceModel } from "../models/detector_model.ts";
+import { assertModelName, DEFAULT_MODEL, type ModelName } from "../models/registry.ts";
+import { stack } from "../numbers/nd_array.ts";
+import { embeddedModel } from "../weights/embedded.ts";
+import { decodeModel, type LoadedModel } from "../weights/model_file.ts";
+import { predict } from "./predict.ts";
+
+/** A rectangle in pixels of the photo, from its upper left corner. */
+export interface FaceBox {
+  /** Left edge. */
+  readonly x: number;
+  /** Top edge. */
+  readonly y: number;
+  /** Width, > 0. */
+  readonly width: number;
+  /** Height, > 0. */
+  readonly height: number;
+}
+
+/** A face that was found. */
+export interface Face {
+  /** Where it is, in pixels of the upright photo; inside the photo. */
+  readonly box: FaceBox;
+  /** How sure the detector is, in [0, 1]. */
+  readonly score: number;
+}
+
+/** A photo: an encoded file (JPEG, PNG, WebP, GIF, BMP), or pixels as RGB or RGBA. */
+export type ImageSource = Uint8Array | ArrayBuffer | Blob | Response | Image;
+
+/** Where weights come from: a model file's bytes, its address, or a stream of it. */
+export type WeightsSource = Uint8Array | ArrayBuffer | URL | ReadableStream<Uint8Array>;
+
+/** What {@linkcode Detector.detect} reports. */
+export interface DetectOptions {
+  /** Faces scored below this are left out, in [0, 1]. Default 0.5. */
+  readonly scoreThreshold?: number;
+  /** Of two boxes that overlap by more than this IoU the better one stays. Default 0.45. */
+  readonly nmsThreshold?: number;
+  /** At most this many faces, the surest first. Default 1000. */
+  readonly maxFaces?: number;
+  /** The photo's long side is cut to this many pixels before detection. Default: it is not. */
+  readonly maxSide?: number;
+}
+
+/** How {@linkcode createDetector} makes a detector. The {@linkcode DetectOptions} become defaults. */
+export interface DetectorOptions extends DetectOptions {
+  /** Which model. Default: the one the weights belong to, `"tiny"` when none are given. */
+  readonly model?: ModelName;
+  /** The weights. Default: the ones that ship with the model. */
+  readonly weights?: WeightsSource;
+  /** Where to compute. Default `"auto"`: WebGPU on a real adapter, else WebAssembly, else JavaScript. */
+  readonly device?: DeviceName | "auto";
+}
+
+// 0.45: vedadet's NMS threshold for TinaFace, and what the peers were measured with.
+const DEFAULTS: Required<Omit<DetectOptions, "maxSide">> = {
+  scoreThreshold: 0.5,
+  nmsThreshold: 0.45,
+  maxFaces: 1000,
+};
+
+/**
+ * Makes a detector. With the weights that ship with the model it needs no permission.
+ *
+ * Throws a `SyntaxError` when the weights are not a model file, a `RangeError` for an unknown model
+ * or one that the weights do not belong to, a `WeightsMismatchError` when weights and network differ,
+ * a `DeviceUnavailableError` when the wanted device cannot be had.
+ *
+ * @example Faces of a photo
+ * ```ts
+ * import { createDetector } from "@tinyface/tinyface";
+ *
+ * using detector = await createDetector({ device: "cpu" });
+ * const grey = { width: 64, height: 48, data: new Uint8Array(64 * 48 * 3).fill(127) };
+ * const faces = await detector.detect(grey, { scoreThreshold: 0.9 });
+ * for (const { box, score } of faces) console.log(box.x, box.y, box.width, box.height, score);
+ * ```
+ */
+export async function createDetector(options: DetectorOptions = {}): Promise<Detector> {
+  const { model, weights, device = "auto", ...defaults } = options;
+  checkOptions(defaults);
+  if (model !== undefined) assertModelName(model);
+  const bytes = weights === undefined
+    ? await embeddedModel(model ?? DEFAULT_MODEL)
+    : await readSource(weights);
+  return new Detector(decodeModel(bytes, model), await selectDevice(device), defaults);
+}
+
+/** Finds faces. Made by {@linkcode createDetector}; holds memory until it is disposed. */
+export class Detector implements Disposable {
+  /** Where it computes, and why there. */
+  readonly device: ActiveDevice;
+  #model: InferenceModel;
+  #network: TfNetwork;
+  #defaults: DetectOptions;
+  #disposed = false;
+
+  /** For the library's own use; call {@linkcode createDetector}. */
+  constructor({ model, weights }: LoadedModel, device: ActiveDevice, defaults: DetectOptions = {}) {
+    this.device = device;
+    this.#model = model;
+    this.#defaults = { ...DEFAULTS, ...defaults };
+    this.#network = new TfNetwork(model.graph, weights);
+  }
+
+  /** Name of its model. */
+  get model(): string {
+    return this.#model.name;
+  }
+
+  /**
+   * Finds the faces in a photo.
+   *
+   * The EXIF orientation of an encoded photo is honoured: boxes are in pixels of the upright photo.
+   *
+   * @returns Faces, the surest first.
+   * Throws an `ImageDecodeError` when the photo cannot be read, a `TypeError` when pixels do not fit
+   * their size, a `RangeError` for an option out of range; the detector stays usable.
+   */
+  async detect(source: ImageSource, options: DetectOptions = {}): Promise<Face[]> {
+    if (this.#disposed) throw new TypeError("Cannot detect faces: the detector is disposed");
+    checkOptions(options);
+    const { scoreThreshold, nmsThreshold, maxFaces, maxSide } = {
+      ...this.#defaults,
+      ...options,
+    } as Required<DetectOptions>;
+    const image = await readImage(source);
+    const seen = maxSide === undefined ? image : downscale(image, maxSide);
+    const view = letterbox(seen, this.#model.input.size);
+    const { boxes, scores } = await this.#run(seen, view);
+    const kept = nms(boxes, scores, {
+      iouThreshold: nmsThreshold,
+      scoreThreshold,
+      maxBoxes: maxFaces,
+    });
+    const scale = image.width / seen.width;
+    const inPhoto = boxesFromView(takeBoxes(boxes, kept), view).map((value) => value * scale);
+    return toFaces(
+      { boxes: clipBoxes(inPhoto, image.width, image.height), scores: takeNumbers(scores, kept) },
+    );
+  }
+
+  /** Boxes of a view before NMS, in pixels of the view. */
+  async #run(image: Image, view: View): Promise<Detections> {
+    const { input } = this.#model;
+    const pixels = normalise(resample(image, view, input.fill), input);
+    const images = stack([pixels]);
+    const [detections] = await predict(this.#network, this.#model, { image: images }, input.size);
+    return detections!;
+  }
+
+  /** Frees the memory; the detector cannot be used after it. */
+  dispose(): void {
+    if (this.#disposed) return;
+    this.#disposed = true;
+    this.#network.dispose();
+  }
+
+  /** Frees the memory at the end of a `using` block. */
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+}
+
+function checkOptions({ scoreThreshold, nmsThreshold, maxFaces, maxSide }: DetectOptions): void {
+  for (const [name, value] of Object.entries({ scoreThreshold, nmsThreshold })) {
+    if (value !== undefined && !(value >= 0 && value <= 1)) {
+      throw new RangeError(`Cannot detect faces: ${name} is "${value}", not in 0 … 1`);
+    }
+  }
+  for (const [name, value] of Object.entries({ maxFaces, maxSide })) {
+    if (value !== undefined && !(Number.isInteger(value) && value > 0)) {
+      throw new RangeError(`Cannot detect faces: ${name} is "${value}", not a positive integer`);
+    }
+  }
+}
+
+async function readImage(source: ImageSource): Promise<Image> {
+  if ("width" in source) {
+    channelsOf(source);
+    return source;
+  }
+  return await decodeImage(await readSource(source));
+}
+
+async function readSource(
+  source: WeightsSource | Blob | Response,
+): Promise<Uint8Array<ArrayBuffer>> {
+  if (source instanceof Uint8Array) return new Uint8Array(source);
+  if (source instanceof ArrayBuffer) return new Uint8Array(source);
+  if (source instanceof ReadableStream) return await readSource(new Response(source as BodyInit));
+  if (source instanceof URL) {
+    const response = await fetch(source);
+    if (!response.ok) {
+      throw new TypeError(`Cannot fetch "${source}": the server answered "${response.status}"`);
+    }
+    return await readSource(response);
+  }
+  return new Uint8Array(await source.arrayBuffer());
+}
+
+function takeNumbers(values: Float32Array, indices: readonly number[]): Float32Array {
+  return Float32Array.from(indices, (i) => values[i]!);
+}
+
+function toFaces({ boxes, scores }: Detections): Face[] {
+  return Array.from(scores, (score, i): Face => {
+    const [x1, y1, x2, y2] = boxes.subarray(4 * i, 4 * i + 4);
+    return { box: { x: x1!, y: y1!, width: x2! - x1!, height: y2! - y1! }, score };
+  }).filter(({ box }) => box.width > 0 && box.height > 0);
+}

@@ -1,0 +1,94 @@
+/**
+ * How tfjs computes each operation of a graph. Everything is built from ops whose gradients are
+ * right on every backend, so the same table serves inference and training.
+ *
+ * @module
+ */
+import { tf } from "../deps/tfjs.ts";
+import { batchNormTrain, type ClampActivation } from "../kernels/normalization.ts";
+import type { AnyNode, OpAttributes, OpName, Padding } from "../graph/graph.ts";
+
+/** What an operation may use while it is computed. */
+export interface OpContext {
+  /** A weight of the node, by role. */
+  weight(role: string): tf.Tensor;
+  /**
+   * In training, batch norm reports the batch's mean and variance `[C]` here and normalises with
+   * them; absent at inference, when it uses the moving averages.
+   */
+  readonly onBatchStatistics?: (mean: tf.Tensor1D, variance: tf.Tensor1D) => void;
+  /** In training, an activation that batch norm applies in the same pass; see `fusion.ts`. */
+  readonly activation?: ClampActivation;
+}
+
+type TfOp<Op extends OpName> = (
+  inputs: readonly tf.Tensor4D[],
+  attributes: OpAttributes[Op],
+  context: OpContext,
+) => tf.Tensor4D;
+
+const unary = (compute: (x: tf.Tensor4D) => tf.Tensor4D) => ([x]: readonly tf.Tensor4D[]) =>
+  compute(x!);
+
+const TF_OPS: { readonly [Op in OpName]: TfOp<Op> } = {
+  input: () => {
+    throw new TypeError(`Cannot compute op "input": its value is given`);
+  },
+  conv: ([x], { stride, padding, bias }, { weight }) => {
+    const [padded, mode] = pad(x!, padding);
+    const y = tf.conv2d(padded, weight("kernel") as tf.Tensor4D, stride, mode);
+    return bias ? tf.add(y, weight("bias")) : y;
+  },
+  depthwiseConv: ([x], { stride, padding }, { weight }) => {
+    const [padded, mode] = pad(x!, padding);
+    return tf.depthwiseConv2d(padded, weight("depthwise_kernel") as tf.Tensor4D, stride, mode);
+  },
+  batchNorm: ([x], { epsilon }, { weight, onBatchStatistics, activation = "none" }) => {
+    const beta = weight("beta") as tf.Tensor1D, gamma = weight("gamma") as tf.Tensor1D;
+    if (onBatchStatistics) {
+      const { y, mean, variance } = batchNormTrain(x!, gamma, beta, {
+        epsilon,
+        activation,
+      });
+      onBatchStatistics(mean, variance);
+      return y;
+    }
+    const mean = weight("moving_mean") as tf.Tensor1D;
+    const variance = weight("moving_variance") as tf.Tensor1D;
+    return tf.batchNorm4d(x!, mean, variance, beta, gamma, epsilon);
+  },
+  relu: unary((x) => tf.relu(x)),
+  relu6: unary((x) => tf.relu6(x)),
+  sigmoid: unary((x) => tf.sigmoid(x)),
+  add: ([a, b]) => tf.add(a!, b!),
+  upsample: ([x], { factor }) => repeatPixels(x!, factor),
+};
+
+function pad(x: tf.Tensor4D, padding: Padding): [tf.Tensor4D, "same" | "valid"] {
+  if (padding === "same") return [x, "same"];
+  const [top, bottom, left, right] = padding;
+  if (top + bottom + left + right === 0) return [x, "valid"];
+  return [tf.pad4d(x, [[0, 0], [top, bottom], [left, right], [0, 0]]), "valid"];
+}
+
+// Not resizeNearestNeighbor: its gradient is wrong on the cpu backend for batches of two or more.
+function repeatPixels(x: tf.Tensor4D, factor: number): tf.Tensor4D {
+  const [batch, height, width, channels] = x.shape;
+  const rows = tf.tile(tf.reshape(x, [batch * height, 1, width * channels]), [1, factor, 1]);
+  const pixels = tf.tile(tf.reshape(rows, [-1, 1, channels]), [1, factor, 1]);
+  return tf.reshape(pixels, [batch, height * factor, width * factor, channels]);
+}
+
+/**
+ * Computes one node.
+ *
+ * @param inputs Activations it reads, `[B, H, W, C]`.
+ * @returns Its activation `[B, H, W, C]`, owned by the caller.
+ */
+export function computeNode(
+  node: AnyNode,
+  inputs: readonly tf.Tensor4D[],
+  context: OpContext,
+): tf.Tensor4D {
+  return (TF_OPS[node.op] as TfOp<OpName>)(inputs, node.attributes, context);
+}

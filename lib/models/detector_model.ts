@@ -1,0 +1,74 @@
+/**
+ * What every detector implements. Detector, evaluator, trainer and command lines know only these
+ * interfaces and never ask which model it is.
+ *
+ * @module
+ */
+import type { tf } from "../deps/tfjs.ts";
+import type { Boxes } from "../geometry/boxes.ts";
+import type { Graph } from "../graph/graph.ts";
+import type { Size } from "../image/image.ts";
+import type { Normalisation } from "../image/normalise.ts";
+import type { Rgb } from "../image/resample.ts";
+import type { NdArray } from "../numbers/nd_array.ts";
+
+/** Boxes that a network found, before NMS: N boxes in pixels of its input, N scores in [0, 1]. */
+export interface Detections {
+  /** N boxes. */
+  readonly boxes: Boxes;
+  /** N scores, in the order of the boxes. */
+  readonly scores: Float32Array;
+}
+
+/** The true faces of one network input. */
+export interface Truth {
+  /** N boxes, in pixels of the network input. */
+  readonly boxes: Boxes;
+  /** N flags: 1 = the face counts neither as a face nor as background. */
+  readonly ignore: Uint8Array;
+}
+
+/** What a network wants to see: pixels 0 … 255, normalised, NHWC. */
+export interface InputSpec extends Normalisation {
+  /** The size it takes. */
+  readonly size: Size;
+  /** What lies around a photo that does not fill its frame. */
+  readonly fill: Rgb;
+}
+
+/** A detector as far as running it goes. */
+export interface InferenceModel {
+  /** The name that command lines and weight files use. */
+  readonly name: string;
+  /** The configuration it was built from; plain data, saved beside its weights. */
+  readonly config: Readonly<Record<string, unknown>>;
+  /** The network. */
+  readonly graph: Graph;
+  /** What the network wants to see. */
+  readonly input: InputSpec;
+  /**
+   * Reads boxes off the outputs of one image.
+   *
+   * @param outputs The graph's outputs by name, without a batch axis: `[H, W, C]`.
+   * @param frame Size of the network input that they belong to.
+   */
+  decode(outputs: Readonly<Record<string, NdArray>>, frame: Size): Detections;
+}
+
+/** A detector that can also be trained. */
+export interface TrainableModel extends InferenceModel {
+  /** Turns the true faces of one network input into what {@linkcode loss} compares with. */
+  encodeTargets(truth: Truth, frame: Size): Record<string, NdArray>;
+  /**
+   * Terms of the loss by name, each a scalar, meaned over the batch; what is minimised is their sum
+   * (and the weight decay, which is the trainer's).
+   *
+   * @param outputs The graph's outputs by name, `[B, H, W, C]`.
+   * @param targets What `encodeTargets` gave, stacked: `[B, …]`.
+   * @returns Tensors owned by the caller; run it in a `tf.tidy`.
+   */
+  loss(
+    outputs: Readonly<Record<string, tf.Tensor>>,
+    targets: Readonly<Record<string, tf.Tensor>>,
+  ): Record<string, tf.Scalar>;
+}

@@ -1,0 +1,45 @@
+/**
+ * The detectors by name, for running them. Training has its own table (`trainable.ts`), so that who
+ * only detects does not load it.
+ *
+ * @module
+ */
+import type { InferenceModel } from "./detector_model.ts";
+import { tinyInference } from "./tiny/inference.ts";
+
+/** Builds a detector from the settings that differ from its defaults. */
+type Build<Model> = (changes?: Readonly<Record<string, unknown>>) => Model;
+
+const MODELS = { tiny: tinyInference } as const satisfies Record<string, Build<InferenceModel>>;
+
+/** Name of a detector. */
+export type ModelName = keyof typeof MODELS;
+
+/** Names of all detectors. */
+export const MODEL_NAMES = Object.keys(MODELS) as readonly ModelName[];
+
+/** The detector that is used when none is named. */
+export const DEFAULT_MODEL: ModelName = "tiny";
+
+/** Throws a `RangeError` unless a detector has this name. */
+export function assertModelName(name: string): asserts name is ModelName {
+  if (!MODEL_NAMES.includes(name as ModelName)) {
+    throw new RangeError(
+      `Cannot find model "${name}": choose from ${MODEL_NAMES.map((n) => `"${n}"`).join(", ")}`,
+    );
+  }
+}
+
+/**
+ * Builds a detector by name.
+ *
+ * @param changes Settings that differ from the model's defaults.
+ * Throws a `RangeError` for an unknown name or setting.
+ */
+export function inferenceModel(
+  name: string,
+  changes?: Readonly<Record<string, unknown>>,
+): InferenceModel {
+  assertModelName(name);
+  return MODELS[name](changes);
+}

@@ -1,0 +1,26 @@
+/**
+ * The detectors by name, for training them.
+ *
+ * @module
+ */
+import type { TrainableModel } from "./detector_model.ts";
+import { assertModelName, type ModelName } from "./registry.ts";
+import { tinyTraining } from "./tiny/training.ts";
+
+const TRAINABLE: {
+  readonly [M in ModelName]: (changes?: Readonly<Record<string, unknown>>) => TrainableModel;
+} = { tiny: tinyTraining };
+
+/**
+ * Builds a detector for training by name.
+ *
+ * @param changes Settings that differ from the model's defaults.
+ * Throws a `RangeError` for an unknown name or setting.
+ */
+export function trainableModel(
+  name: string,
+  changes?: Readonly<Record<string, unknown>>,
+): TrainableModel {
+  assertModelName(name);
+  return TRAINABLE[name](changes);
+}

@@ -1,0 +1,18 @@
+/**
+ * The weights that ship inside the code: no file, no network, no permission. Each is loaded only
+ * when it is asked for. The modules are written by `deno task embed`.
+ *
+ * @module
+ */
+import type { ModelName } from "../models/registry.ts";
+
+const EMBEDDED: { readonly [M in ModelName]: () => Promise<{ readonly BASE64: string }> } = {
+  tiny: () => import("./embedded/tiny.ts"),
+};
+
+/** Bytes of the model file (see `model_file.ts`) that ships with a model. */
+export async function embeddedModel(name: ModelName): Promise<Uint8Array<ArrayBuffer>> {
+  const { BASE64 } = await EMBEDDED[name]();
+  const text = atob(BASE64);
+  return Uint8Array.from({ length: text.length }, (_, i) => text.charCodeAt(i));
+}

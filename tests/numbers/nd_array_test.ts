@@ -1,0 +1,20 @@
+import assert from "node:assert/strict";
+import { sizeOf, stack } from "../../lib/numbers/nd_array.ts";
+
+Deno.test("sizeOf() multiplies the lengths of all axes", () => {
+  assert.equal(sizeOf([2, 3, 4]), 24);
+  assert.equal(sizeOf([]), 1);
+  assert.equal(sizeOf([5, 0]), 0);
+});
+
+Deno.test("stack() puts arrays along a new first axis", () => {
+  const a = { shape: [1, 2], data: Float32Array.of(1, 2) };
+  const b = { shape: [1, 2], data: Float32Array.of(3, 4) };
+  assert.deepEqual(stack([a, b]), { shape: [2, 1, 2], data: Float32Array.of(1, 2, 3, 4) });
+});
+
+Deno.test("stack() refuses nothing and different shapes, even of one size", () => {
+  const a = { shape: [1, 2], data: Float32Array.of(1, 2) };
+  assert.throws(() => stack([]), TypeError);
+  assert.throws(() => stack([a, { shape: [2, 1], data: a.data }]), TypeError);
+});
