@@ -5,6 +5,7 @@
  */
 import { detectCommand } from "./lib/cli/detect_command.ts";
 import { runCommand } from "./lib/cli/exit_codes.ts";
+import { stderrOutput } from "./lib/cli/progress.ts";
 import { createDetector } from "./lib/detector/detector.ts";
 
 if (import.meta.main) {
@@ -15,6 +16,7 @@ if (import.meta.main) {
       createDetector,
       print: (line) => stdout.write(encoder.encode(`${line}\n`)),
       warn: (line) => console.error(line),
+      progress: stderrOutput,
       willNotWrite: async () => void await Deno.permissions.revoke({ name: "write" }),
     })
   );

@@ -26,6 +26,7 @@ export {
   type DeviceName,
   DeviceUnavailableError,
 } from "./lib/backends/device.ts";
+export { ImageDecodeError, type ImageDecodeErrorCode } from "./lib/codec/decode.ts";
 export { type Image, type Size } from "./lib/image/image.ts";
 export { type ModelName } from "./lib/models/registry.ts";
 export { WeightsMismatchError } from "./lib/weights/weight_map.ts";

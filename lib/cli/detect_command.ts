@@ -5,7 +5,7 @@
  */
 import { decodeImage, ImageDecodeError } from "../codec/decode.ts";
 import { encoderFor } from "../codec/encode.ts";
-import type { createDetector, Detector, Face } from "../detector/detector.ts";
+import type { Detector, Face } from "../detector/detector.ts";
 import { drawBoxes } from "../image/draw.ts";
 import type { Image } from "../image/image.ts";
 import { briefHelpText, helpText, parseArguments, type Values } from "./args.ts";
@@ -19,8 +19,9 @@ import {
   type StageTimes,
 } from "./detect_report.ts";
 import { CliError, EXIT, type ExitCode } from "./exit_codes.ts";
+import { type CreateDetector, type DetectorRequest, openDetector } from "./open_detector.ts";
 import { listPhotos, NoPhotosError, type Photo } from "./photos.ts";
-import { formatDuration, Progress } from "./progress.ts";
+import { formatDuration, Progress, type ProgressOutput } from "./progress.ts";
 
 type Options = Values<typeof DETECT.options>;
 
@@ -30,11 +31,13 @@ export type FaceDetector = Pick<Detector, "detect" | "dispose" | "model" | "devi
 /** What the command touches of the world. */
 export interface DetectWorld {
   /** Makes the detector. */
-  createDetector(...args: Parameters<typeof createDetector>): Promise<FaceDetector>;
+  readonly createDetector: CreateDetector<FaceDetector>;
   /** Writes a line to standard output; done when it is written. */
   print(line: string): Promise<void>;
   /** Writes a line to standard error. */
   warn(line: string): void;
+  /** Where progress is shown. */
+  readonly progress: ProgressOutput;
   /** Told when this run is not going to write a file. */
   willNotWrite(): Promise<void>;
 }
@@ -42,35 +45,14 @@ export interface DetectWorld {
 /** Smaller pictures cannot show a face: icons, tracking pixels. */
 const MIN_SIDE_PX = 8;
 
-/** The entries that are not `undefined`. */
-function defined<T extends object>(entries: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
-  return Object.fromEntries(
-    Object.entries(entries).filter(([, value]) => value !== undefined),
-  ) as { [K in keyof T]?: Exclude<T[K], undefined> };
-}
-
-function asModelError(cause: Error, weightsPath: string | undefined): CliError {
-  const { name, message } = cause;
-  if (name === "DeviceUnavailableError") return new CliError(EXIT.backend, message, { cause });
-  const isNamed = weightsPath === undefined || message.includes(`"${weightsPath}"`);
-  return new CliError(EXIT.model, isNamed ? message : `${weightsPath}: ${message}`, { cause });
-}
-
-async function loadDetector(options: Options, world: DetectWorld): Promise<FaceDetector> {
-  const { weights } = options;
-  try {
-    return await world.createDetector(defined({
-      model: options.model,
-      weights: weights === undefined ? undefined : await denoStore.read(weights),
-      device: options.device,
-      scoreThreshold: options.threshold,
-      nmsThreshold: options.nms,
-      maxFaces: options.maxDetections,
-      maxSide: options.maxSide,
-    }));
-  } catch (error) {
-    throw asModelError(error as Error, weights);
-  }
+function requestOf(options: Options): DetectorRequest {
+  const { model, weights, device, maxSide } = options;
+  return {
+    ...{ model, weights, device, maxSide },
+    scoreThreshold: options.threshold,
+    nmsThreshold: options.nms,
+    maxFaces: options.maxDetections,
+  };
 }
 
 /** Runs one stage and notes how long it took. */
@@ -160,7 +142,7 @@ async function detectInAll(
 ): Promise<ExitCode> {
   const format = options.json ? "json" : options.jsonl ? "jsonl" : "text";
   const reporter = REPORTERS[format]((line) => world.print(line));
-  const progress = new Progress();
+  const progress = new Progress(world.progress);
   const start = performance.now();
   let exitCode: ExitCode = EXIT.ok;
   for (const [i, photo] of photos.entries()) {
@@ -208,7 +190,7 @@ export async function detectCommand(
   const outputs = draws ? await planOutputs(photos, options.output) : [];
   if (!draws) await world.willNotWrite();
 
-  const detector = await loadDetector(options, world);
+  const detector = await openDetector(denoStore, world.createDetector, requestOf(options));
   try {
     world.warn(`${detector.model} on ${detector.device.name}: ${detector.device.reason}`);
     return await detectInAll(photos, outputs, { detector, options, world });

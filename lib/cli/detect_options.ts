@@ -28,8 +28,8 @@ export const DETECT = {
       type: "string",
       alias: "o",
       placeholder: "path",
-      help: "Where copies with drawn boxes go: a .jpg or .png file, or a folder" +
-        " [default: output/, none with --json or --jsonl]",
+      help:
+        "Drawn copies: a .jpg or .png file, or a folder [default: output/, none with --json(l)]",
     },
     json: { type: "boolean", help: "Print the faces as one JSON document", default: false },
     jsonl: { type: "boolean", help: "Print the faces as JSON, one line a photo", default: false },

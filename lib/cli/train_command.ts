@@ -167,8 +167,8 @@ async function run(
     progress: io.progress,
   });
   print(`run: ${folder}; watch it with tensorboard --logdir ${logFolder}`);
-  const { finished, epoch, best } = await trainer.run({ signal, events });
-  if (!finished) {
+  const { epoch, best } = await trainer.run({ signal, events });
+  if (!trainer.finished) {
     print(`stopped in epoch ${epoch + 1}; go on with deno task train --resume ${folder}`);
     return EXIT.interrupted;
   }

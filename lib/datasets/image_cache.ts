@@ -10,10 +10,10 @@
  */
 import { decodeImage } from "../codec/decode.ts";
 import type { Store } from "../files/store.ts";
-import { boxesToView, type View } from "../geometry/view.ts";
+import { boxesToView, wholeView } from "../geometry/view.ts";
 import type { Boxes } from "../geometry/boxes.ts";
 import type { Image, Size } from "../image/image.ts";
-import { resample } from "../image/resample.ts";
+import { downscale } from "../image/resample.ts";
 import { Lru } from "./lru.ts";
 import { joinPath } from "./paths.ts";
 import type { Sample } from "./sample.ts";
@@ -57,23 +57,15 @@ const MAGIC = 0x31494654; // "TFI1"
 const VERSION = 1;
 const HEADER_BYTES = 24;
 
-/** The view that shows a whole photo at the size it has in the cache. */
-function wholeView({ image, original }: CachedImage): View {
-  return { x: 0, y: 0, ...original, outWidth: image.width, outHeight: image.height };
-}
-
 /** Boxes in pixels of the photo → boxes in pixels of its cached image, as a new array. */
 export function boxesOnCached(boxes: Boxes, cached: CachedImage): Boxes {
-  return boxesToView(boxes, wholeView(cached));
+  return boxesToView(boxes, wholeView(cached.original, cached.image));
 }
 
 /** A photo as the cache keeps it: RGB, its long side at most `maxSide`. */
 function shrink(photo: Image, maxSide: number): CachedImage {
   const { width, height } = photo;
-  const scale = Math.min(1, maxSide / Math.max(width, height));
-  const side = (length: number) => Math.max(1, Math.round(length * scale));
-  const view = { x: 0, y: 0, width, height, outWidth: side(width), outHeight: side(height) };
-  return { image: resample(photo, view, [0, 0, 0]), original: { width, height } };
+  return { image: downscale(photo, maxSide), original: { width, height } };
 }
 
 function toFile({ image, original }: CachedImage): Uint8Array {

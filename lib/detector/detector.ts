@@ -9,7 +9,7 @@ import { TfNetwork } from "../executors/tf_network.ts";
 import { clipBoxes, takeBoxes } from "../geometry/boxes.ts";
 import { letterbox } from "../geometry/letterbox.ts";
 import { nms } from "../geometry/nms.ts";
-import { boxesFromView, type View } from "../geometry/view.ts";
+import { boxesFromView, type View, wholeView } from "../geometry/view.ts";
 import { channelsOf, type Image } from "../image/image.ts";
 import { normalise } from "../image/normalise.ts";
 import { downscale, resample } from "../image/resample.ts";
@@ -149,8 +149,10 @@ export class Detector implements Disposable {
       scoreThreshold,
       maxBoxes: maxFaces,
     });
-    const scale = image.width / seen.width;
-    const inPhoto = boxesFromView(takeBoxes(boxes, kept), view).map((value) => value * scale);
+    const inPhoto = boxesFromView(
+      boxesFromView(takeBoxes(boxes, kept), view),
+      wholeView(image, seen),
+    );
     return toFaces(
       { boxes: clipBoxes(inPhoto, image.width, image.height), scores: takeNumbers(scores, kept) },
     );

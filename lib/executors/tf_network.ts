@@ -7,6 +7,7 @@ import { tf } from "../deps/tfjs.ts";
 import { type NamedWeight, weightsOf } from "../graph/analysis.ts";
 import { type ActivationNode, fusedActivations } from "../graph/fusion.ts";
 import { ancestors, type AnyNode, type Graph } from "../graph/graph.ts";
+import { inPlaceUpdates } from "../kernels/updates.ts";
 import type { NdArray } from "../numbers/nd_array.ts";
 import { computeNode } from "./tf_ops.ts";
 
@@ -144,6 +145,8 @@ export class TfNetwork implements Disposable {
 
   #moveTowards(name: string, value: tf.Tensor1D, momentum: number): void {
     const average = this.#weights.get(name)!;
+    const inPlace = inPlaceUpdates();
+    if (inPlace) return inPlace.average({ variable: average, value }, { keep: momentum });
     tf.tidy(() => {
       average.assign(tf.add(tf.mul(average, momentum), tf.mul(value, 1 - momentum)));
     });

@@ -7,6 +7,7 @@
  *
  * @module
  */
+import type { Size } from "../image/image.ts";
 import type { Boxes } from "./boxes.ts";
 
 /** Part of a picture and the size at which it is shown. */
@@ -25,6 +26,11 @@ export interface View {
   readonly outHeight: number;
   /** Mirrored left to right. Default `false`. */
   readonly flip?: boolean;
+}
+
+/** The view that shows a whole picture at another size; the aspect follows the size. */
+export function wholeView({ width, height }: Size, shown: Size): View {
+  return { x: 0, y: 0, width, height, outWidth: shown.width, outHeight: shown.height };
 }
 
 /** Boxes in image pixels → boxes in pixels of the view (not clipped), as a new array. */

@@ -6,10 +6,9 @@
  *
  * @module
  */
-import type { Boxes } from "../geometry/boxes.ts";
-import { boxCount } from "../geometry/boxes.ts";
+import { boxCount, type Boxes } from "../geometry/boxes.ts";
 import { glyph, GLYPH_HEIGHT, GLYPH_WIDTH } from "./font.ts";
-import { type Image, type Size } from "./image.ts";
+import type { Image, Size } from "./image.ts";
 import { onWhite } from "./on_white.ts";
 import type { Rgb } from "./resample.ts";
 

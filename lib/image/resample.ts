@@ -11,7 +11,7 @@
  *
  * @module
  */
-import type { View } from "../geometry/view.ts";
+import { type View, wholeView } from "../geometry/view.ts";
 import { channelsOf, type Image } from "./image.ts";
 
 /** Red, green and blue, 0 … 255. */
@@ -169,10 +169,9 @@ export function downscale(image: Image, maxSide: number): Image {
   if (!Number.isInteger(maxSide) || maxSide < 1) {
     throw new RangeError(`Cannot downscale the image: the longest side is "${maxSide}"`);
   }
-  const { width, height } = image;
-  const scale = maxSide / Math.max(width, height);
+  const scale = maxSide / Math.max(image.width, image.height);
   if (scale >= 1) return image;
-  const outWidth = Math.max(1, Math.round(width * scale));
-  const outHeight = Math.max(1, Math.round(height * scale));
-  return resample(image, { x: 0, y: 0, width, height, outWidth, outHeight }, [0, 0, 0]);
+  const side = (length: number) => Math.max(1, Math.round(length * scale));
+  const size = { width: side(image.width), height: side(image.height) };
+  return resample(image, wholeView(image, size), [0, 0, 0]);
 }

@@ -28,8 +28,8 @@ export interface RunState {
   readonly earlyStopping: EarlyStoppingState | null;
   /** The best model so far: its metric and file name. */
   readonly best: { readonly value: number; readonly file: string } | null;
-  /** Whether the training came to its end. */
-  readonly finished: boolean;
+  /** Whether early stopping ended the training. */
+  readonly stoppedEarly: boolean;
 }
 
 /** A checkpoint in memory. */

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { type AugmentOptions } from "../datasets/generator.ts";
+import type { AugmentOptions } from "../datasets/generator.ts";
 import type { DatasetSpec } from "../datasets/load.ts";
 import { PHOTOMETRIC_OPTIONS } from "../datasets/photometric.ts";
 import { VIEW_OPTIONS } from "../datasets/random_view.ts";

@@ -82,7 +82,7 @@ const START: RunState = {
   plateau: null,
   earlyStopping: null,
   best: null,
-  finished: false,
+  stoppedEarly: false,
 };
 
 /** One training run. It owns a network and an optimizer: call {@linkcode Trainer.dispose}. */
@@ -135,6 +135,11 @@ export class Trainer implements Disposable {
     return this.#state;
   }
 
+  /** Whether the training has come to its end. */
+  get finished(): boolean {
+    return this.#state.stoppedEarly || this.#state.epoch >= this.#options.config.epochs;
+  }
+
   /** Steps in an epoch. */
   get stepsPerEpoch(): number {
     return this.#train.length;
@@ -150,14 +155,9 @@ export class Trainer implements Disposable {
   async run(
     { signal, events = {} }: { signal?: AbortSignal; events?: TrainingEvents } = {},
   ): Promise<RunState> {
-    const { epochs } = this.#options.config;
     this.#events = events;
-    while (!this.#state.finished && !signal?.aborted) {
-      if (this.#state.epoch >= epochs) {
-        this.#state = { ...this.#state, finished: true };
-      } else if (await this.#trainEpoch(signal)) {
-        await this.#endEpoch();
-      }
+    while (!this.finished && !signal?.aborted) {
+      if (await this.#trainEpoch(signal)) await this.#endEpoch();
       await this.#save();
     }
     return this.#state;
@@ -255,7 +255,7 @@ export class Trainer implements Disposable {
       ...this.#state,
       plateau: this.#plateau?.state ?? null,
       earlyStopping: this.#earlyStopping?.state ?? null,
-      finished: stop || this.#state.epoch >= config.epochs,
+      stoppedEarly: stop,
     };
     await this.#events.onEpoch?.(this.#state, metrics);
   }

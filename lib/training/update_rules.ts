@@ -1,10 +1,11 @@
 /**
- * How one variable moves along its gradient: one small function an optimizer, so that a faster one
- * (an in-place kernel) can take its place.
+ * How one variable moves along its gradient: by a kernel that changes it in place where the device has
+ * one, else by tfjs ops.
  *
  * @module
  */
 import { tf } from "../deps/tfjs.ts";
+import { inPlaceUpdates } from "../kernels/updates.ts";
 
 /** One variable, its gradient, and what the optimizer remembers about it. */
 export interface Update {
@@ -54,6 +55,10 @@ export function sgd({ momentum, nesterov }: SgdOptions): UpdateRule {
     slots: ["momentum"],
     update({ variable, gradient, slots, rate }) {
       const velocity = slots["momentum"]!;
+      const inPlace = inPlaceUpdates();
+      if (inPlace) {
+        return inPlace.momentum({ variable, gradient, velocity }, { momentum, rate, nesterov });
+      }
       velocity.assign(tf.add(tf.mul(velocity, momentum), gradient));
       const movement = nesterov ? tf.add(gradient, tf.mul(velocity, momentum)) : velocity;
       variable.assign(tf.sub(variable, tf.mul(movement, rate)));
@@ -83,11 +88,17 @@ export function adam({ beta1, beta2, epsilon }: AdamOptions): UpdateRule {
     slots: ["m", "v"],
     update({ variable, gradient, slots, rate, step }) {
       const m = slots["m"]!, v = slots["v"]!;
+      const correction = Math.sqrt(1 - beta2 ** step);
+      const stepRate = rate * correction / (1 - beta1 ** step);
+      const scaledEpsilon = epsilon * correction;
+      const inPlace = inPlaceUpdates();
+      if (inPlace) {
+        const options = { beta1, beta2, rate: stepRate, epsilon: scaledEpsilon };
+        return inPlace.adam({ variable, gradient, m, v }, options);
+      }
       m.assign(tf.add(tf.mul(m, beta1), tf.mul(gradient, 1 - beta1)));
       v.assign(tf.add(tf.mul(v, beta2), tf.mul(tf.square(gradient), 1 - beta2)));
-      const correction = Math.sqrt(1 - beta2 ** step);
-      const divisor = tf.add(tf.sqrt(v), epsilon * correction);
-      const stepRate = rate * correction / (1 - beta1 ** step);
+      const divisor = tf.add(tf.sqrt(v), scaledEpsilon);
       variable.assign(tf.sub(variable, tf.mul(tf.div(m, divisor), stepRate)));
     },
   };

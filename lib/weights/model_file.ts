@@ -46,6 +46,18 @@ export function decodeModel(bytes: Uint8Array, expected?: string): LoadedModel {
   if (expected !== undefined && name !== expected) {
     throw new RangeError(`Cannot read model "${expected}": the weights belong to model "${name}"`);
   }
-  const model = inferenceModel(name, JSON.parse(metadata.config ?? "{}"));
+  const model = inferenceModel(name, parseConfig(metadata.config ?? "{}"));
   return { model, weights: matchWeights(model.graph, tensors) };
+}
+
+function parseConfig(text: string): Record<string, unknown> {
+  const problem = "Cannot read model: the config in the weight file is not a JSON object";
+  let config: unknown;
+  try {
+    config = JSON.parse(text);
+  } catch {
+    throw new SyntaxError(problem);
+  }
+  if (typeof config !== "object" || config === null) throw new SyntaxError(problem);
+  return config as Record<string, unknown>;
 }

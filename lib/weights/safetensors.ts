@@ -86,21 +86,26 @@ export function decodeSafetensors(bytes: Uint8Array): SafetensorsFile {
   }
   const headerBytes = Number(viewOf(bytes).getBigUint64(0, true));
   const data = bytes.subarray(LENGTH_BYTES + headerBytes);
-  const { __metadata__: metadata = {}, ...entries } = parseHeader(
+  const { __metadata__, ...entries } = parseHeader(
     bytes.subarray(LENGTH_BYTES, LENGTH_BYTES + headerBytes),
   );
   const tensors = new Map<string, NdArray>();
-  for (const [name, entry] of Object.entries(entries as Record<string, Entry>)) {
-    tensors.set(name, { shape: entry.shape, data: readEntry(name, entry, data) });
+  let end = 0;
+  for (const [name, entry] of inOrderOfData(entries)) {
+    tensors.set(name, { shape: entry.shape, data: readEntry(name, entry, data, end) });
+    end = entry.data_offsets[1];
   }
-  return { tensors, metadata: metadata as unknown as Record<string, string> };
+  if (end !== data.length) {
+    throw new SyntaxError("Cannot read weights: the safetensors file has bytes of no tensor");
+  }
+  return { tensors, metadata: textOf(__metadata__) };
 }
 
 function viewOf(bytes: Uint8Array): DataView {
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
-function parseHeader(bytes: Uint8Array): Record<string, Entry> {
+function parseHeader(bytes: Uint8Array): Record<string, unknown> {
   try {
     return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
   } catch {
@@ -108,17 +113,46 @@ function parseHeader(bytes: Uint8Array): Record<string, Entry> {
   }
 }
 
-function readEntry(name: string, entry: Entry, data: Uint8Array): Float32Array {
-  const { dtype, shape, data_offsets: [begin, end] = [-1, -1] } = entry;
+/** The entries, each checked to be one, by where their data begin. */
+function inOrderOfData(entries: Readonly<Record<string, unknown>>): [string, Entry][] {
+  const checked = Object.entries(entries).map(([name, entry]): [string, Entry] => {
+    if (!isEntry(entry)) throw damaged(name);
+    return [name, entry];
+  });
+  return checked.sort(([, a], [, b]) =>
+    a.data_offsets[0] - b.data_offsets[0] || a.data_offsets[1] - b.data_offsets[1]
+  );
+}
+
+function isEntry(value: unknown): value is Entry {
+  const { dtype, shape, data_offsets: offsets } = (value ?? {}) as Partial<Entry>;
+  const areSizes = (list: unknown) =>
+    Array.isArray(list) && list.every((item) => Number.isSafeInteger(item) && item >= 0);
+  return typeof dtype === "string" && areSizes(shape) && areSizes(offsets) && offsets!.length === 2;
+}
+
+function damaged(name: string): SyntaxError {
+  return new SyntaxError(
+    `Cannot read weights: "${name}" does not fit the file, which is damaged or cut short`,
+  );
+}
+
+/** The tensor's numbers; they begin where those before it end, as the format demands. */
+function readEntry(name: string, entry: Entry, data: Uint8Array, expectedBegin: number) {
+  const { dtype, shape, data_offsets: [begin, end] } = entry;
   if (dtype !== "F32" && dtype !== "F16") {
     throw new SyntaxError(`Cannot read weights: "${name}" has type "${dtype}", not F32 or F16`);
   }
-  const length = Array.isArray(shape) ? sizeOf(shape) : NaN;
-  if (begin < 0 || end > data.length || end - begin !== BYTES[dtype] * length) {
-    throw new SyntaxError(
-      `Cannot read weights: "${name}" does not fit the file, which is damaged or cut short`,
-    );
-  }
+  const fits = begin === expectedBegin && end <= data.length;
+  if (!fits || end - begin !== BYTES[dtype] * sizeOf(shape)) throw damaged(name);
   const copy = data.slice(begin, end).buffer;
   return dtype === "F16" ? float16ToFloat32(new Uint16Array(copy)) : new Float32Array(copy);
+}
+
+/** The values of the metadata that are text, as the format wants all of them. */
+function textOf(metadata: unknown): Record<string, string> {
+  const entries = Object.entries(Object(metadata ?? {}));
+  return Object.fromEntries(
+    entries.filter((entry): entry is [string, string] => typeof entry[1] === "string"),
+  );
 }

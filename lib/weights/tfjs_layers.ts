@@ -46,12 +46,12 @@ export async function readTfjsLayers(
 
 function parseManifest(text: string, path: string): Manifest[] {
   const problem = `Cannot read weights: "${path}" is not a TF.js layers model`;
-  let model: { weightsManifest?: Manifest[] };
+  let model: { weightsManifest?: Manifest[] } | null;
   try {
     model = JSON.parse(text);
   } catch {
     throw new SyntaxError(problem);
   }
-  if (!Array.isArray(model.weightsManifest)) throw new SyntaxError(problem);
+  if (!Array.isArray(model?.weightsManifest)) throw new SyntaxError(problem);
   return model.weightsManifest;
 }

@@ -33,6 +33,7 @@ function fakeWorld() {
     },
     print: (line) => Promise.resolve(void said.out.push(line)),
     warn: (line) => void said.err.push(line),
+    progress: { isTerminal: false, columns: () => 80, write: () => {}, now: () => 0 },
     willNotWrite: () => Promise.resolve(void said.writesForbidden++),
   };
   return { said, world };

@@ -14,7 +14,7 @@ interface RunOptions {
 }
 
 async function runDetect({ cwd, args, stdin = new Uint8Array() }: RunOptions) {
-  const process = new Deno.Command(Deno.execPath(), {
+  const process = new Deno.Command("deno", {
     args: [
       ...["run", "--quiet", "--no-prompt", "--allow-read", "--allow-write=output", DETECT],
       ...args,

@@ -8,9 +8,42 @@
  * @module
  */
 import { tf } from "../../deps/tfjs.ts";
+import { type CornerTensors, diouLoss } from "../../losses/diou.ts";
+import type { BoxLoss } from "./config.ts";
 
 /** Keeps the logarithm finite where a score saturates (Keras' `epsilon`). */
 const EPSILON = 1e-7;
+
+/** Loss of each cell's box, `[B, G, G, 1]`, from its four numbers, both `[B, G, G, 4]`. */
+type CellLoss = (predicted: tf.Tensor4D, target: tf.Tensor4D) => tf.Tensor;
+
+const BOX_LOSSES: { readonly [L in BoxLoss]: CellLoss } = {
+  squared: (predicted, target) => {
+    // Height and width are fractions of the input, offsets are in cells: all four in cells.
+    const [, gridSize] = predicted.shape;
+    const inCells = tf.tensor1d([gridSize, gridSize, 1, 1]);
+    return tf.sum(tf.square(tf.mul(tf.sub(predicted, target), inCells)), 3, true);
+  },
+  diou: (predicted, target) => diouLoss(cornersInCell(predicted), cornersInCell(target)),
+};
+
+/** Corners in cells, from the corner of the cell that the box belongs to. */
+function cornersInCell(cells: tf.Tensor4D): CornerTensors {
+  const [, gridSize] = cells.shape;
+  const [height, width, y, x] = tf.split(cells, 4, 3) as [
+    tf.Tensor,
+    tf.Tensor,
+    tf.Tensor,
+    tf.Tensor,
+  ];
+  const halfHeight = tf.mul(height, gridSize / 2), halfWidth = tf.mul(width, gridSize / 2);
+  return {
+    x1: tf.sub(x, halfWidth),
+    y1: tf.sub(y, halfHeight),
+    x2: tf.add(x, halfWidth),
+    y2: tf.add(y, halfHeight),
+  };
+}
 
 /**
  * Terms of the loss, sums over an image's cells, meaned over the batch.
@@ -21,24 +54,22 @@ const EPSILON = 1e-7;
 export function gridLoss(
   grid: tf.Tensor4D,
   target: tf.Tensor4D,
+  boxLoss: BoxLoss,
 ): { score: tf.Scalar; box: tf.Scalar } {
-  const [batch, gridSize] = grid.shape;
-  const channel = (of: tf.Tensor4D, from: number, count: number) =>
+  const [batch] = grid.shape;
+  const channels = (of: tf.Tensor4D, from: number, count: number) =>
     tf.slice4d(of, [0, 0, 0, from], [-1, -1, -1, count]);
   const meanOfSums = (x: tf.Tensor) => tf.div(tf.sum(x), batch) as tf.Scalar;
 
-  const predicted = tf.clipByValue(channel(grid, 4, 1), EPSILON, 1 - EPSILON);
-  const face = channel(target, 4, 1), weight = channel(target, 5, 1);
+  const predicted = tf.clipByValue(channels(grid, 4, 1), EPSILON, 1 - EPSILON);
+  const face = channels(target, 4, 1), weight = channels(target, 5, 1);
   const crossEntropy = tf.neg(tf.add(
     tf.mul(face, tf.log(predicted)),
     tf.mul(tf.sub(1, face), tf.log(tf.sub(1, predicted))),
   ));
-
-  // Height and width are fractions of the input, offsets are in cells: all four in cells.
-  const inCells = tf.tensor1d([gridSize, gridSize, 1, 1]);
-  const distance = tf.mul(tf.sub(channel(grid, 0, 4), channel(target, 0, 4)), inCells);
+  const distance = BOX_LOSSES[boxLoss](channels(grid, 0, 4), channels(target, 0, 4));
   return {
     score: meanOfSums(tf.mul(crossEntropy, weight)),
-    box: meanOfSums(tf.mul(tf.square(distance), face)),
+    box: meanOfSums(tf.mul(distance, face)),
   };
 }

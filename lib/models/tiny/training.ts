@@ -16,10 +16,11 @@ import { gridLoss } from "./loss.ts";
  * @param changes Settings that differ from `TINY_CONFIG`. Throws a `RangeError` for one that cannot be.
  */
 export function tinyTraining(changes?: Readonly<Record<string, unknown>>): TrainableModel {
-  const { gridSize } = tinyConfig(changes);
+  const { gridSize, boxLoss } = tinyConfig(changes);
   return {
     ...tinyInference(changes),
     encodeTargets: (truth, frame) => ({ grid: encodeGrid(truth, frame, gridSize) }),
-    loss: (outputs, targets) => gridLoss(outputs.grid as tf.Tensor4D, targets.grid as tf.Tensor4D),
+    loss: (outputs, targets) =>
+      gridLoss(outputs.grid as tf.Tensor4D, targets.grid as tf.Tensor4D, boxLoss),
   };
 }
