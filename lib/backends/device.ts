@@ -55,6 +55,12 @@ export async function selectDevice(wanted: DeviceName | "auto"): Promise<ActiveD
   throw new DeviceUnavailableError(`Cannot find a device: ${passedOver.join("; ")}`);
 }
 
+/** Makes a device that has come up before the current one again, at once. */
+export function useDevice({ name }: ActiveDevice): void {
+  // The backend is there, so this does not wait; it is not free, hence the question.
+  if (tf.getBackend() !== name) void tf.setBackend(name);
+}
+
 interface StartOptions {
   readonly allowSoftware: boolean;
 }

@@ -1,5 +1,5 @@
 /**
- * The AssemblyScript compiler, for `lib/kernels/build.ts` alone: no user of the package loads it.
+ * The AssemblyScript compiler, for `lib/cli/build_kernels.ts` alone: no user of the package loads it.
  *
  * @module
  */

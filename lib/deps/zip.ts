@@ -1,5 +1,5 @@
 /**
- * Reading zip archives, for `lib/cli/unzip.ts` (and writing them, for its tests).
+ * Reading zip archives, for `lib/cli/unzip.ts` and PyTorch's checkpoints (and writing them, for tests).
  *
  * @module
  */
@@ -7,6 +7,7 @@ export {
   configure,
   Reader,
   TextReader,
+  Uint8ArrayReader,
   Uint8ArrayWriter,
   ZipReader,
   ZipWriter,

@@ -3,14 +3,14 @@
  *
  * @module
  */
-import { type ActiveDevice, type DeviceName, selectDevice } from "../backends/device.ts";
+import { type ActiveDevice, type DeviceName, selectDevice, useDevice } from "../backends/device.ts";
 import { decodeImage } from "../codec/decode.ts";
 import { TfNetwork } from "../executors/tf_network.ts";
 import { clipBoxes, takeBoxes } from "../geometry/boxes.ts";
-import { letterbox } from "../geometry/letterbox.ts";
+import { letterbox, padded } from "../geometry/letterbox.ts";
 import { nms } from "../geometry/nms.ts";
 import { boxesFromView, type View, wholeView } from "../geometry/view.ts";
-import { channelsOf, type Image } from "../image/image.ts";
+import { channelsOf, type Image, type Size } from "../image/image.ts";
 import { normalise } from "../image/normalise.ts";
 import { downscale, resample } from "../image/resample.ts";
 import type { Detections, InferenceModel } from "../models/detector_model.ts";
@@ -124,6 +124,12 @@ export class Detector implements Disposable {
     return this.#model.name;
   }
 
+  /** The one size that its network takes; `undefined` when it takes any. */
+  get inputSize(): Size | undefined {
+    const { size, multipleOf } = this.#model.input;
+    return multipleOf === null ? size : undefined;
+  }
+
   /**
    * Finds the faces in a photo.
    *
@@ -142,7 +148,8 @@ export class Detector implements Disposable {
     } as Required<DetectOptions>;
     const image = await readImage(source);
     const seen = maxSide === undefined ? image : downscale(image, maxSide);
-    const view = letterbox(seen, this.#model.input.size);
+    const { size, multipleOf } = this.#model.input;
+    const view = multipleOf === null ? letterbox(seen, size) : padded(seen, multipleOf);
     const { boxes, scores } = await this.#run(seen, view);
     const kept = nms(boxes, scores, {
       iouThreshold: nmsThreshold,
@@ -163,7 +170,9 @@ export class Detector implements Disposable {
     const { input } = this.#model;
     const pixels = normalise(resample(image, view, input.fill), input);
     const images = stack([pixels]);
-    const [detections] = await predict(this.#network, this.#model, { image: images }, input.size);
+    useDevice(this.device); // another detector may have chosen another one
+    const frame = { width: view.outWidth, height: view.outHeight };
+    const [detections] = await predict(this.#network, this.#model, { image: images }, frame);
     return detections!;
   }
 

@@ -138,8 +138,8 @@ export class TfNetwork implements Disposable {
       const seen = statistics[node.name];
       if (node.op !== "batchNorm" || seen === undefined) continue;
       const { momentum } = node.attributes;
-      this.#moveTowards(`${node.name}/moving_mean`, seen.mean, momentum);
-      this.#moveTowards(`${node.name}/moving_variance`, seen.variance, momentum);
+      this.#moveTowards(`${node.weights}/moving_mean`, seen.mean, momentum);
+      this.#moveTowards(`${node.weights}/moving_variance`, seen.variance, momentum);
     }
   }
 
@@ -161,7 +161,7 @@ export class TfNetwork implements Disposable {
     const values = new Map(Object.entries(inputs));
     for (const node of ancestors(this.graph, Object.values(wanted), new Set(values.keys()))) {
       const read = node.inputs.map((name) => values.get(name)!);
-      const weight = (role: string) => this.#weights.get(`${node.name}/${role}`)!;
+      const weight = (role: string) => this.#weights.get(`${node.weights}/${role}`)!;
       if (values.has(node.name)) continue; // computed along with its batch norm
       if (node.op !== "batchNorm" || onStatistics === undefined || !this.#isTrained(node)) {
         values.set(node.name, computeNode(node, read, { weight }));

@@ -5,8 +5,10 @@
  * @module
  */
 import { tf } from "../deps/tfjs.ts";
-import { batchNormTrain, type ClampActivation } from "../kernels/normalization.ts";
 import type { AnyNode, OpAttributes, OpName, Padding } from "../graph/graph.ts";
+import { batchNormTrain, type ClampActivation, groupNorm } from "../kernels/normalization.ts";
+import { deformConv } from "../ops/deform_conv.ts";
+import { resize } from "../ops/resize.ts";
 
 /** What an operation may use while it is computed. */
 export interface OpContext {
@@ -30,6 +32,8 @@ type TfOp<Op extends OpName> = (
 const unary = (compute: (x: tf.Tensor4D) => tf.Tensor4D) => ([x]: readonly tf.Tensor4D[]) =>
   compute(x!);
 
+const CHANNEL_AXIS = 3;
+
 const TF_OPS: { readonly [Op in OpName]: TfOp<Op> } = {
   input: () => {
     throw new TypeError(`Cannot compute op "input": its value is given`);
@@ -43,6 +47,14 @@ const TF_OPS: { readonly [Op in OpName]: TfOp<Op> } = {
     const [padded, mode] = pad(x!, padding);
     return tf.depthwiseConv2d(padded, weight("depthwise_kernel") as tf.Tensor4D, stride, mode);
   },
+  deformConv: ([x, offsets], { stride, padding, bias }, { weight }) => {
+    const kernel = weight("kernel") as tf.Tensor4D;
+    const start = windowStart(x!, kernel, stride, padding);
+    const y = deformConv(x!, offsets!, kernel, { stride, padding: start });
+    return bias ? tf.add(y, weight("bias")) : y;
+  },
+  maxPool: ([x], { kernel, stride, padding }) =>
+    tf.maxPool(x!, kernel, stride, explicitPadding(padding)),
   batchNorm: ([x], { epsilon }, { weight, onBatchStatistics, activation = "none" }) => {
     const beta = weight("beta") as tf.Tensor1D, gamma = weight("gamma") as tf.Tensor1D;
     if (onBatchStatistics) {
@@ -57,11 +69,17 @@ const TF_OPS: { readonly [Op in OpName]: TfOp<Op> } = {
     const variance = weight("moving_variance") as tf.Tensor1D;
     return tf.batchNorm4d(x!, mean, variance, beta, gamma, epsilon);
   },
+  groupNorm: ([x], { groups, epsilon }, { weight }) => {
+    const gamma = weight("gamma") as tf.Tensor1D, beta = weight("beta") as tf.Tensor1D;
+    return groupNorm(x!, gamma, beta, { groups, epsilon });
+  },
   relu: unary((x) => tf.relu(x)),
   relu6: unary((x) => tf.relu6(x)),
   sigmoid: unary((x) => tf.sigmoid(x)),
   add: ([a, b]) => tf.add(a!, b!),
+  concat: (inputs) => tf.concat4d([...inputs], CHANNEL_AXIS),
   upsample: ([x], { factor }) => repeatPixels(x!, factor),
+  resizeLike: ([x, like], { method }) => resize(x!, [like!.shape[1], like!.shape[2]], method),
 };
 
 function pad(x: tf.Tensor4D, padding: Padding): [tf.Tensor4D, "same" | "valid"] {
@@ -69,6 +87,30 @@ function pad(x: tf.Tensor4D, padding: Padding): [tf.Tensor4D, "same" | "valid"] 
   const [top, bottom, left, right] = padding;
   if (top + bottom + left + right === 0) return [x, "valid"];
   return [tf.pad4d(x, [[0, 0], [top, bottom], [left, right], [0, 0]]), "valid"];
+}
+
+/** Padding as tfjs' pooling takes it. */
+function explicitPadding(padding: Padding) {
+  if (padding === "same") return padding;
+  const [top, bottom, left, right] = padding;
+  return [[0, 0], [top, bottom], [left, right], [0, 0]] as [
+    [number, number],
+    [number, number],
+    [number, number],
+    [number, number],
+  ];
+}
+
+/** Rows above and columns left of the image at which a window starts. */
+function windowStart(
+  x: tf.Tensor4D,
+  kernel: tf.Tensor4D,
+  stride: number,
+  padding: Padding,
+): [top: number, left: number] {
+  if (padding !== "same") return [padding[0], padding[2]];
+  const { padInfo } = tf.backend_util.computeConv2DInfo(x.shape, kernel.shape, stride, 1, padding);
+  return [padInfo.top, padInfo.left];
 }
 
 // Not resizeNearestNeighbor: its gradient is wrong on the cpu backend for batches of two or more.

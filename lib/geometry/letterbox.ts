@@ -1,5 +1,5 @@
 /**
- * Letterbox: a whole picture in a given frame, its aspect kept, the rest left as a border.
+ * A whole picture in the frame of a network, its aspect kept, the rest left as a border.
  *
  * @module
  */
@@ -21,4 +21,14 @@ export function letterbox(image: Size, frame: Size): View {
     outWidth: frame.width,
     outHeight: frame.height,
   };
+}
+
+/**
+ * The view that shows all of an image as it is, with a border at the right and the bottom that makes
+ * both sides multiples of a number.
+ */
+export function padded(image: Size, multipleOf: number): View {
+  const side = (length: number) => Math.ceil(length / multipleOf) * multipleOf;
+  const width = side(image.width), height = side(image.height);
+  return { x: 0, y: 0, width, height, outWidth: width, outHeight: height };
 }

@@ -8,7 +8,7 @@ import { sizeOf } from "../numbers/nd_array.ts";
 import type { AnyNode, Graph, Shape } from "./graph.ts";
 import { definitionOf, type WeightSpec } from "./ops.ts";
 
-/** A weight by its full name, `<node>/<role>`. */
+/** A weight by its full name, `<node>/<role>`, of the node it is called after. */
 export interface NamedWeight extends WeightSpec {
   /** Full name, unique in the graph. */
   readonly name: string;
@@ -48,7 +48,7 @@ const PROBE: Size = { width: 512, height: 512 };
 /** All weights of a graph, in the order of its nodes. */
 export function weightsOf(graph: Graph): NamedWeight[] {
   const shapes = inferShapes(graph, PROBE);
-  return graph.nodes.flatMap((node) => {
+  return graph.nodes.filter(({ name, weights }) => name === weights).flatMap((node) => {
     const specs = definitionOf(node).weights?.(node.attributes, inputShapes(node, shapes)) ?? [];
     return specs.map((spec) => ({ ...spec, name: `${node.name}/${spec.role}`, node }));
   });

@@ -32,6 +32,7 @@ export class GraphBuilder {
   /**
    * Adds a node.
    *
+   * @param weights Name of the node whose weights it shares, as heads do that read several levels.
    * Throws a `RangeError` when the name is taken, an input is not there yet, or the number of inputs
    * does not suit the operation.
    *
@@ -42,6 +43,7 @@ export class GraphBuilder {
     name: string,
     inputs: readonly string[],
     attributes: OpAttributes[Op],
+    weights: string = name,
   ): string {
     if (this.#nodes.has(name)) throw new RangeError(`Cannot add node "${name}": the name is taken`);
     const missing = inputs.find((input) => !this.#nodes.has(input));
@@ -52,7 +54,13 @@ export class GraphBuilder {
     if (inputs.length < least || inputs.length > most) {
       throw new RangeError(`Cannot add node "${name}": it has "${inputs.length}" inputs`);
     }
-    const node: Node<Op> = { name, op, inputs, attributes, part: this.#part };
+    const owner = this.#nodes.get(weights);
+    if (weights !== name && (owner?.op !== op || owner.weights !== weights)) {
+      throw new RangeError(
+        `Cannot add node "${name}": "${weights}" is no "${op}" whose weights it could share`,
+      );
+    }
+    const node: Node<Op> = { name, weights, op, inputs, attributes, part: this.#part };
     this.#nodes.set(name, node as AnyNode);
     return name;
   }

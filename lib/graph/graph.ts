@@ -19,6 +19,13 @@ export type Padding =
   | "same"
   | readonly [top: number, bottom: number, left: number, right: number];
 
+/**
+ * How a weight starts when there is no file to load it from: a number everywhere, a normal
+ * distribution of this deviation, or one that suits the number of inputs (He et al. 2015) or of
+ * inputs and outputs (Glorot and Bengio 2010).
+ */
+export type Initializer = number | { readonly normal: number } | "heNormal" | "xavierUniform";
+
 /** The attributes of each operation, by name. Operations without attributes have an empty record. */
 export interface OpAttributes {
   /** The photo: normalised RGB. */
@@ -30,6 +37,8 @@ export interface OpAttributes {
     readonly stride: number;
     readonly padding: Padding;
     readonly bias: boolean;
+    /** Start values. Default: `heNormal` and 0. */
+    readonly init?: { readonly kernel: Initializer; readonly bias?: number };
   };
   /** One filter a channel. */
   readonly depthwiseConv: {
@@ -37,8 +46,27 @@ export interface OpAttributes {
     readonly stride: number;
     readonly padding: Padding;
   };
+  /**
+   * Convolution that samples its input where a second input says: `[H', W', 2 · kernel²]` holds, at
+   * channels 2t and 2t + 1, how many pixels tap t (row by row) looks further down and to the right.
+   */
+  readonly deformConv: {
+    readonly kernel: number;
+    readonly filters: number;
+    readonly stride: number;
+    readonly padding: Padding;
+    readonly bias: boolean;
+  };
+  /** Largest value in a window of `kernel` × `kernel`; padding never wins. */
+  readonly maxPool: {
+    readonly kernel: number;
+    readonly stride: number;
+    readonly padding: Padding;
+  };
   /** Normalisation by channel; `momentum` is the part of the moving averages that stays. */
   readonly batchNorm: { readonly epsilon: number; readonly momentum: number };
+  /** Normalisation of each image by itself, over `groups` runs of neighbouring channels. */
+  readonly groupNorm: { readonly groups: number; readonly epsilon: number };
   /** max(x, 0). */
   readonly relu: Empty;
   /** min(max(x, 0), 6). */
@@ -47,8 +75,12 @@ export interface OpAttributes {
   readonly sigmoid: Empty;
   /** Sum of two activations of one shape. */
   readonly add: Empty;
+  /** Activations of one height and width, channels behind each other. */
+  readonly concat: Empty;
   /** Each pixel repeated `factor` × `factor` times. */
   readonly upsample: { readonly factor: number };
+  /** The first input at the height and width of the second; pixels are aligned by their area. */
+  readonly resizeLike: { readonly method: "bilinear" | "nearest" };
 }
 
 type Empty = Readonly<Record<never, never>>;
@@ -58,8 +90,10 @@ export type OpName = keyof OpAttributes;
 
 /** One step of the network. */
 export interface Node<Op extends OpName = OpName> {
-  /** Unique in the graph; its weights are called `<name>/<role>`. */
+  /** Unique in the graph. */
   readonly name: string;
+  /** Its weights are called `<weights>/<role>`: its own name, or that of a node it shares them with. */
+  readonly weights: string;
   /** What is computed. */
   readonly op: Op;
   /** Names of the nodes it reads, all of which stand before it. */

@@ -4,10 +4,7 @@
  *
  * @module
  */
-import type { AnyNode, OpAttributes, OpName, Padding, Shape } from "./graph.ts";
-
-/** How a weight starts when there is no file to load it from. */
-export type Initializer = "heNormal" | "zeros" | "ones";
+import type { AnyNode, Initializer, OpAttributes, OpName, Padding, Shape } from "./graph.ts";
 
 /** One tensor of weights that a node owns. */
 export interface WeightSpec {
@@ -64,6 +61,32 @@ function slide(
   ];
 }
 
+/** The weights of a convolution; the input that it convolves comes first. */
+function convWeights(
+  { kernel, filters, bias, init = { kernel: "heNormal" } }: Omit<
+    OpAttributes["conv"],
+    "stride" | "padding"
+  >,
+  inputs: readonly Shape[],
+): WeightSpec[] {
+  const shape = [kernel, kernel, only(inputs)[2], filters];
+  const weights: WeightSpec[] = [{ role: "kernel", shape, init: init.kernel, kind: "decayed" }];
+  if (bias) weights.push({ role: "bias", shape: [filters], init: init.bias ?? 0, kind: "learned" });
+  return weights;
+}
+
+/** Scale and shift by channel, as every normalisation learns them. */
+function affineWeights(inputs: readonly Shape[]): WeightSpec[] {
+  const shape = [only(inputs)[2]];
+  return [
+    { role: "gamma", shape, init: 1, kind: "learned" },
+    { role: "beta", shape, init: 0, kind: "learned" },
+  ];
+}
+
+/** Multiply-adds of bilinear sampling, a channel. */
+const BILINEAR_TAPS = 4;
+
 const only = (inputs: readonly Shape[]): Shape => inputs[0]!;
 
 const elementwise = {
@@ -77,17 +100,7 @@ export const OPS: { readonly [Op in OpName]: OpDefinition<Op> } = {
   conv: {
     arity: [1, 1],
     shape: (a, inputs) => slide(a, only(inputs), a.filters),
-    weights: ({ kernel, filters, bias }, inputs) => [
-      {
-        role: "kernel",
-        shape: [kernel, kernel, only(inputs)[2], filters],
-        init: "heNormal",
-        kind: "decayed",
-      },
-      ...(bias
-        ? [{ role: "bias", shape: [filters], init: "zeros", kind: "learned" } as const]
-        : []),
-    ],
+    weights: convWeights,
     multiplyAdds: ({ kernel }, inputs, [h, w, c]) => h * w * c * kernel ** 2 * only(inputs)[2],
   },
   depthwiseConv: {
@@ -103,17 +116,47 @@ export const OPS: { readonly [Op in OpName]: OpDefinition<Op> } = {
     ],
     multiplyAdds: ({ kernel }, _, [h, w, c]) => h * w * c * kernel ** 2,
   },
+  deformConv: {
+    arity: [2, 2],
+    shape: (a, [x, offsets]) => {
+      const shape = slide(a, x!, a.filters);
+      const wanted = [shape[0], shape[1], 2 * a.kernel ** 2];
+      if (offsets!.join() !== wanted.join()) {
+        throw new TypeError(
+          `Cannot deform a convolution: offsets are "${offsets}", expected "${wanted}"`,
+        );
+      }
+      return shape;
+    },
+    weights: convWeights,
+    multiplyAdds: ({ kernel }, inputs, [h, w, c]) =>
+      h * w * kernel ** 2 * only(inputs)[2] * (c + BILINEAR_TAPS),
+  },
+  maxPool: { arity: [1, 1], shape: (a, inputs) => slide(a, only(inputs), only(inputs)[2]) },
   batchNorm: {
     ...elementwise,
     weights: (_, inputs) => {
       const shape = [only(inputs)[2]];
       return [
-        { role: "gamma", shape, init: "ones", kind: "learned" },
-        { role: "beta", shape, init: "zeros", kind: "learned" },
-        { role: "moving_mean", shape, init: "zeros", kind: "averaged" },
-        { role: "moving_variance", shape, init: "ones", kind: "averaged" },
+        ...affineWeights(inputs),
+        { role: "moving_mean", shape, init: 0, kind: "averaged" },
+        { role: "moving_variance", shape, init: 1, kind: "averaged" },
       ];
     },
+    multiplyAdds: (_, __, [h, w, c]) => h * w * c,
+  },
+  groupNorm: {
+    ...elementwise,
+    shape: ({ groups }, inputs) => {
+      const shape = only(inputs);
+      if (shape[2] % groups !== 0) {
+        throw new RangeError(
+          `Cannot normalise in groups: "${shape[2]}" channels do not make "${groups}" groups`,
+        );
+      }
+      return shape;
+    },
+    weights: (_, inputs) => affineWeights(inputs),
     multiplyAdds: (_, __, [h, w, c]) => h * w * c,
   },
   relu: elementwise,
@@ -128,12 +171,30 @@ export const OPS: { readonly [Op in OpName]: OpDefinition<Op> } = {
       return only(inputs);
     },
   },
+  concat: {
+    arity: [2, Infinity],
+    shape: (_, inputs) => {
+      const [height, width] = only(inputs);
+      if (inputs.some(([h, w]) => h !== height || w !== width)) {
+        throw new TypeError(
+          `Cannot concatenate activations: shapes are "${inputs.join('", "')}"`,
+        );
+      }
+      return [height, width, inputs.reduce((sum, [, , channels]) => sum + channels, 0)];
+    },
+  },
   upsample: {
     arity: [1, 1],
     shape: ({ factor }, inputs) => {
       const [height, width, channels] = only(inputs);
       return [height * factor, width * factor, channels];
     },
+  },
+  resizeLike: {
+    arity: [2, 2],
+    shape: (_, [x, like]) => [like![0], like![1], x![2]],
+    multiplyAdds: ({ method }, _, [h, w, c]) =>
+      method === "nearest" ? 0 : BILINEAR_TAPS * h * w * c,
   },
 };
 

@@ -30,8 +30,10 @@ export interface Truth {
 
 /** What a network wants to see: pixels 0 … 255, normalised, NHWC. */
 export interface InputSpec extends Normalisation {
-  /** The size it takes. */
+  /** The size it is trained at. */
   readonly size: Size;
+  /** It takes every size whose sides are multiples of this; `null` = only `size`. */
+  readonly multipleOf: number | null;
   /** What lies around a photo that does not fill its frame. */
   readonly fill: Rgb;
 }

@@ -39,12 +39,13 @@ export function roundChannels(channels: number): number {
 }
 
 /**
- * Adds the network up to `block_16_project_BN`: stride 32, 320 · alpha channels.
+ * Adds the network up to `block_16_project_BN`.
  *
  * @param image Name of the node with the normalised photo.
- * @returns Name of the last node.
+ * @returns Names of the last nodes of each size, after the first two: strides 4, 8, 16 and 32; the
+ * last one has 320 · alpha channels.
  */
-export function addMobileNetV2(builder: GraphBuilder, image: string, alpha: Alpha): string {
+export function addMobileNetV2(builder: GraphBuilder, image: string, alpha: Alpha): string[] {
   const stem = builder.add("conv", "Conv1", [image], {
     kernel: 3,
     filters: roundChannels(32 * alpha),
@@ -55,15 +56,17 @@ export function addMobileNetV2(builder: GraphBuilder, image: string, alpha: Alph
   let x = builder.add("relu6", "Conv1_relu", [normalize(builder, "bn_Conv1", stem)], {});
   let channels = roundChannels(32 * alpha);
   let block = 0;
+  const outputs: string[] = [];
   for (const [expansion, width, repeats, firstStride] of STAGES) {
     for (let i = 0; i < repeats; i++, block++) {
       const out = roundChannels(width * alpha);
       const stride = i === 0 ? firstStride : 1;
+      if (stride === 2) outputs.push(x);
       x = addBlock(builder, x, { block, expansion, channels, out, stride });
       channels = out;
     }
   }
-  return x;
+  return [...outputs.slice(1), x];
 }
 
 interface Block {

@@ -5,12 +5,24 @@
  * @module
  */
 import type { InferenceModel } from "./detector_model.ts";
+import { TINAFACE, TINAFACE_LITE } from "./tinaface/config.ts";
+import { tinafaceInference, type TinafacePreset } from "./tinaface/inference.ts";
 import { tinyInference } from "./tiny/inference.ts";
 
 /** Builds a detector from the settings that differ from its defaults. */
 type Build<Model> = (changes?: Readonly<Record<string, unknown>>) => Model;
 
-const MODELS = { tiny: tinyInference } as const satisfies Record<string, Build<InferenceModel>>;
+/** The relatives of TinaFace by name. */
+export const TINAFACES = {
+  "tinaface": { name: "tinaface", config: TINAFACE },
+  "tinaface-lite": { name: "tinaface-lite", config: TINAFACE_LITE },
+} as const satisfies Record<string, TinafacePreset>;
+
+const MODELS = {
+  "tiny": tinyInference,
+  "tinaface": (changes) => tinafaceInference(TINAFACES["tinaface"], changes),
+  "tinaface-lite": (changes) => tinafaceInference(TINAFACES["tinaface-lite"], changes),
+} as const satisfies Record<string, Build<InferenceModel>>;
 
 /** Name of a detector. */
 export type ModelName = keyof typeof MODELS;

@@ -4,12 +4,17 @@
  * @module
  */
 import type { TrainableModel } from "./detector_model.ts";
-import { assertModelName, type ModelName } from "./registry.ts";
+import { assertModelName, type ModelName, TINAFACES } from "./registry.ts";
+import { tinafaceTraining } from "./tinaface/training.ts";
 import { tinyTraining } from "./tiny/training.ts";
 
 const TRAINABLE: {
   readonly [M in ModelName]: (changes?: Readonly<Record<string, unknown>>) => TrainableModel;
-} = { tiny: tinyTraining };
+} = {
+  "tiny": tinyTraining,
+  "tinaface": (changes) => tinafaceTraining(TINAFACES["tinaface"], changes),
+  "tinaface-lite": (changes) => tinafaceTraining(TINAFACES["tinaface-lite"], changes),
+};
 
 /**
  * Builds a detector for training by name.

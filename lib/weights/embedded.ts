@@ -6,13 +6,23 @@
  */
 import type { ModelName } from "../models/registry.ts";
 
-const EMBEDDED: { readonly [M in ModelName]: () => Promise<{ readonly BASE64: string }> } = {
+const EMBEDDED: { readonly [M in ModelName]?: () => Promise<{ readonly BASE64: string }> } = {
   tiny: () => import("./embedded/tiny.ts"),
 };
 
-/** Bytes of the model file (see `model_file.ts`) that ships with a model. */
+/**
+ * Bytes of the model file (see `model_file.ts`) that ships with a model.
+ *
+ * Throws a `RangeError` for a model that none ships with.
+ */
 export async function embeddedModel(name: ModelName): Promise<Uint8Array<ArrayBuffer>> {
-  const { BASE64 } = await EMBEDDED[name]();
+  const load = EMBEDDED[name];
+  if (load === undefined) {
+    throw new RangeError(
+      `Cannot load model "${name}": no weights ship with it, name a weight file`,
+    );
+  }
+  const { BASE64 } = await load();
   const text = atob(BASE64);
   return Uint8Array.from({ length: text.length }, (_, i) => text.charCodeAt(i));
 }

@@ -5,7 +5,6 @@
  */
 import { type NamedWeight, weightsOf } from "../graph/analysis.ts";
 import type { Graph } from "../graph/graph.ts";
-import type { Initializer } from "../graph/ops.ts";
 import type { NdArray } from "../numbers/nd_array.ts";
 import { sizeOf } from "../numbers/nd_array.ts";
 import { Random } from "../numbers/random.ts";
@@ -79,21 +78,21 @@ export function initialWeights(graph: Graph, seed: number): Map<string, NdArray>
   return new Map(weightsOf(graph).map((weight) => [weight.name, initialize(weight, seed)]));
 }
 
-const FILL: { readonly [I in Initializer]: (weight: NamedWeight, random: Random) => () => number } =
-  {
-    zeros: () => () => 0,
-    ones: () => () => 1,
-    // He et al. 2015: variance 2 / fan-in; the fan-in of a [h, w, in, out] kernel is h · w · in, of a
-    // depthwise [h, w, channels, 1] one h · w.
-    heNormal: ({ shape, role }, random) => {
-      const [height = 1, width = 1, inputs = 1] = shape;
-      const fanIn = height * width * (role === "depthwise_kernel" ? 1 : inputs);
-      const deviation = Math.sqrt(2 / fanIn);
-      return () => deviation * random.normal();
-    },
-  };
-
 function initialize(weight: NamedWeight, seed: number): NdArray {
-  const draw = FILL[weight.init](weight, new Random([seed, "weight", weight.name]));
+  const draw = drawing(weight, new Random([seed, "weight", weight.name]));
   return { shape: weight.shape, data: Float32Array.from({ length: sizeOf(weight.shape) }, draw) };
+}
+
+function drawing({ init, shape, role }: NamedWeight, random: Random): () => number {
+  if (typeof init === "number") return () => init;
+  // A kernel is [height, width, in, out]; each output of a depthwise one [height, width, channels, 1]
+  // reads one channel.
+  const [height = 1, width = 1, inputs = 1, outputs = 1] = shape;
+  const fanIn = height * width * (role === "depthwise_kernel" ? 1 : inputs);
+  if (init === "xavierUniform") {
+    const limit = Math.sqrt(6 / (fanIn + height * width * outputs));
+    return () => random.uniform(-limit, limit);
+  }
+  const deviation = init === "heNormal" ? Math.sqrt(2 / fanIn) : init.normal;
+  return () => deviation * random.normal();
 }

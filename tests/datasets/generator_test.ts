@@ -6,6 +6,7 @@ import {
   createGenerator,
   type GeneratorOptions,
 } from "../../lib/datasets/generator.ts";
+import { COLOUR_OPTIONS } from "../../lib/datasets/colour_jitter.ts";
 import type { ImageCache } from "../../lib/datasets/image_cache.ts";
 import { PHOTOMETRIC_OPTIONS } from "../../lib/datasets/photometric.ts";
 import { VIEW_OPTIONS } from "../../lib/datasets/random_view.ts";
@@ -20,7 +21,13 @@ const AUGMENT: AugmentOptions = {
 
 /** A model that sees bytes as they are and whose only target is the number of faces. */
 const MODEL: GeneratorOptions["model"] = {
-  input: { size: { width: 32, height: 24 }, mean: [0, 0, 0], std: [1, 1, 1], fill: [9, 9, 9] },
+  input: {
+    size: { width: 32, height: 24 },
+    multipleOf: null,
+    mean: [0, 0, 0],
+    std: [1, 1, 1],
+    fill: [9, 9, 9],
+  },
   encodeTargets: ({ boxes }: Truth) => ({
     count: { shape: [1], data: Float32Array.of(boxes.length / 4) },
   }),
@@ -165,6 +172,62 @@ Deno.test("Generator.get() keeps boxes on the pixels", async () => {
     }),
     { numRuns: 50 },
   );
+});
+
+Deno.test("Generator.get() turns boxes with the pixels", async () => {
+  const augment: AugmentOptions = {
+    view: { ...VIEW_OPTIONS, centreChance: 1, flipChance: 0 },
+    photometric: { ...PHOTOMETRIC_OPTIONS, chance: 0 },
+    rotation: 10,
+  };
+  const frame = { width: 64, height: 48 };
+  const face = fc.tuple(fc.integer({ min: 8, max: 40 }), fc.integer({ min: 8, max: 28 }));
+  await fc.assert(
+    fc.asyncProperty(face, fc.nat(), async ([x, y], seed) => {
+      const dataset = datasetOf([sampleOf("a", [x, y, x + 16, y + 12])]);
+      const generator = generatorOf({ dataset, augment, seed, frame });
+      const { images, truths: [truth] } = await generator.get(0);
+      const white = { x1: Infinity, y1: Infinity, x2: -Infinity, y2: -Infinity };
+      for (let k = 0; k < 64 * 48; k++) {
+        if (images.data[3 * k]! < 128) continue;
+        const column = k % 64, row = Math.floor(k / 64);
+        white.x1 = Math.min(white.x1, column);
+        white.y1 = Math.min(white.y1, row);
+        white.x2 = Math.max(white.x2, column + 1);
+        white.y2 = Math.max(white.y2, row + 1);
+      }
+      // The box encloses the white, and no more than a pixel of rounding lies between.
+      const expected = [white.x1, white.y1, white.x2, white.y2];
+      truth!.boxes.forEach((edge, k) => assert.ok(Math.abs(edge - expected[k]!) <= 1.5));
+    }),
+    { numRuns: 50 },
+  );
+});
+
+Deno.test("Generator.get() changes colours as it is told, the same at every call", async () => {
+  const augment: AugmentOptions = {
+    view: { ...VIEW_OPTIONS, centreChance: 1, flipChance: 0 },
+    photometric: { ...PHOTOMETRIC_OPTIONS, chance: 0 },
+  };
+  const grey: ImageCache = {
+    get: () => {
+      const size = { width: 64, height: 48 };
+      return Promise.resolve({
+        image: { ...size, data: new Uint8Array(64 * 48 * 3).fill(100) },
+        original: size,
+      });
+    },
+  };
+  const pixels = async (colour?: AugmentOptions["colour"]) => {
+    const changed = colour ? { ...augment, colour } : augment;
+    return (await generatorOf({ cache: grey, augment: changed }).get(0)).images.data;
+  };
+  assert.ok((await pixels()).every((value) => value === 100 || value === 9));
+  const dark = await pixels({ brightnessFactor: [0.5, 0.5] });
+  assert.equal(dark[3 * (32 * 12 + 16)], 50);
+  const mixed = await pixels(COLOUR_OPTIONS);
+  assert.deepEqual(await pixels(COLOUR_OPTIONS), mixed);
+  assert.notDeepEqual(mixed, await pixels());
 });
 
 Deno.test("Generator.get() cuts boxes to the photo and reports them once", async () => {

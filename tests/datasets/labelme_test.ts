@@ -1,6 +1,7 @@
 // The Labelme reader.
 import assert from "node:assert/strict";
-import { loadLabelme, parseLabelme } from "../../lib/datasets/labelme.ts";
+import { labelmePhoto, loadLabelme, parseLabelme } from "../../lib/datasets/labelme.ts";
+import { readPhoto } from "../../lib/datasets/photo_file.ts";
 import { MemoryStore } from "./memory_store.ts";
 
 function labelme(shapes: unknown, imagePath = "a.jpg"): string {
@@ -19,6 +20,23 @@ Deno.test("parseLabelme() takes the corners in any order", () => {
 Deno.test("parseLabelme() encloses polygons", () => {
   const { boxes } = parseLabelme(labelme([face([10, 30], [25, 5], [40, 32], [22, 60])]));
   assert.deepEqual([...boxes], [10, 5, 40, 60]);
+});
+
+Deno.test("parseLabelme() encloses circles, given by centre and rim", () => {
+  const circle = { label: "face", shape_type: "circle", points: [[50, 40], [53, 44]] };
+  assert.deepEqual([...parseLabelme(labelme([circle])).boxes], [45, 35, 55, 45]);
+});
+
+Deno.test("parseLabelme() takes a point for no face", () => {
+  const point = { label: "nose", shape_type: "point", points: [[5, 5]] };
+  const { boxes, mended } = parseLabelme(labelme([point, face([1, 1], [3, 4])]));
+  assert.deepEqual([[...boxes], mended], [[1, 1, 3, 4], 1]);
+});
+
+Deno.test("parseLabelme() ignores what is flagged so", () => {
+  const flagged = { ...face([1, 1], [3, 4]), flags: { ignore: true } };
+  const { ignore } = parseLabelme(labelme([flagged, face([5, 5], [8, 9])]));
+  assert.deepEqual([...ignore], [1, 0]);
 });
 
 Deno.test("parseLabelme() cuts shapes to the photo and counts them", () => {
@@ -86,13 +104,64 @@ Deno.test("loadLabelme() passes over other JSON files and names broken ones", as
   assert.deepEqual(dataset.samples.map((sample) => sample.id), ["a.jpg"]);
   assert.deepEqual(dataset.problems, [
     'Cannot read "all/b.json": it is not JSON',
-    '1 images of "all" have no label file',
   ]);
+});
+
+Deno.test("loadLabelme() finds photos in folders below", async () => {
+  const store = new MemoryStore({
+    "images/x/a.jpg": "",
+    "images/y/a.jpg": "",
+    "labels/x/a.json": labelme([face([1, 1], [2, 2])], "../../images/x/a.jpg"),
+    "labels/y/a.json": labelme([], "..\\..\\images\\y\\a.jpg"),
+  });
+  const { samples } = await loadLabelme(store, { images: "images", labels: "labels" });
+  assert.deepEqual(samples.map(({ id, boxes }) => [id, boxes.length]), [["x/a.jpg", 4], [
+    "y/a.jpg",
+    0,
+  ]]);
+});
+
+Deno.test("loadLabelme() takes the photo out of the file when it is nowhere else", async () => {
+  const bytes = Uint8Array.of(1, 2, 250);
+  const text = JSON.stringify({
+    ...JSON.parse(labelme([face([1, 1], [2, 2])], "C:\\lost\\a.png")),
+    imageData: bytes.toBase64(),
+  });
+  const store = new MemoryStore({ "l/a.json": text, "l/b.jpg": "b", "l/b.json": labelme([]) });
+  const { samples, problems } = await loadLabelme(store, { images: "l", labels: "l" });
+  assert.deepEqual(samples.map(({ id, path }) => [id, path]), [
+    ["b.jpg", "l/b.jpg"],
+    ["a.png", "l/a.json"],
+  ]);
+  assert.deepEqual(problems, []);
+  assert.deepEqual(await readPhoto(store, samples[1]!), bytes);
+  assert.deepEqual(await readPhoto(store, samples[0]!), new TextEncoder().encode("b"));
+});
+
+Deno.test("labelmePhoto() says when there is no photo", () => {
+  for (const imageData of [null, "*", 7]) {
+    const text = JSON.stringify({ shapes: [], imagePath: "a.jpg", imageData });
+    assert.throws(() => labelmePhoto(text, "a.json"), {
+      name: "SyntaxError",
+      message: 'Cannot read "a.json": "imageData" is not an image in base64',
+    });
+  }
+});
+
+Deno.test("loadLabelme() takes only some labels for faces, or says that it takes all", async () => {
+  const labels = [face([1, 1], [2, 2]), { ...face([3, 3], [5, 5]), label: "dog" }];
+  const store = new MemoryStore({ "l/a.jpg": "", "l/a.json": labelme(labels) });
+  const all = await loadLabelme(store, { images: "l", labels: "l" });
+  assert.equal(all.samples[0]!.boxes.length, 8);
+  assert.deepEqual(all.problems, ['"l" has 2 classes, all taken as faces: "dog", "face"']);
+  const some = await loadLabelme(store, { images: "l", labels: "l", classes: ["face"] });
+  assert.deepEqual([...some.samples[0]!.boxes], [1, 1, 2, 2]);
+  assert.deepEqual(some.problems, []);
 });
 
 Deno.test("loadLabelme() throws when nothing is labelled", async () => {
   const store = new MemoryStore({ "images/a.jpg": "" });
   await assert.rejects(loadLabelme(store, { images: "images", labels: "labels" }), {
-    message: 'Cannot load "images": none of its 1 images has a Labelme file in "labels"',
+    message: 'Cannot load "images": none of its 1 images has a .json label file in "labels"',
   });
 });

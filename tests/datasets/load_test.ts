@@ -39,7 +39,8 @@ Deno.test("loadDataset() refuses what it does not know", async () => {
   const load = (spec: unknown) => loadDataset(store, spec as DatasetSpec);
   await assert.rejects(load({ format: "toString", images: "w" }), {
     name: "RangeError",
-    message: /format is "toString", expected one of "wider", "labelme", "negatives"/,
+    message:
+      /format is "toString", expected one of "wider", "labelme", "coco", "yolo", "voc", "negatives"/,
   });
   await assert.rejects(load({ format: "wider", images: "w/images" }), {
     name: "TypeError",

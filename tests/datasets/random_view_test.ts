@@ -1,7 +1,12 @@
 // Random views hold what they promise, for any photo and faces.
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { randomView, VIEW_OPTIONS, type ViewOptions } from "../../lib/datasets/random_view.ts";
+import {
+  centreView,
+  randomView,
+  VIEW_OPTIONS,
+  type ViewOptions,
+} from "../../lib/datasets/random_view.ts";
 import { boxesToView, type View } from "../../lib/geometry/view.ts";
 import { Random } from "../../lib/numbers/random.ts";
 
@@ -131,4 +136,25 @@ Deno.test("randomView() mirrors as often as it is told", () => {
       .filter((flip) => flip).length;
   assert.deepEqual([flips(0), flips(1)], [0, 1000]);
   assert.ok(Math.abs(flips(0.5) - 500) < 80, `${flips(0.5)} of 1000`);
+});
+
+Deno.test("centreView() is the largest part of the frame's aspect, in the middle", () => {
+  assert.deepEqual(centreView({ width: 1000, height: 500 }, { width: 640, height: 640 }), {
+    ...{ x: 250, y: 0, width: 500, height: 500 },
+    ...{ outWidth: 640, outHeight: 640 },
+  });
+  fc.assert(fc.property(photos, ({ photo, frame }) => {
+    const { x, y, width, height } = centreView(photo, frame);
+    assert.ok(x >= -1e-9 && y >= -1e-9 && Math.min(x, y) < 1e-9, "one direction is whole");
+    assert.ok(Math.abs(2 * x + width - photo.width) < 1e-6);
+    assert.ok(Math.abs(2 * y + height - photo.height) < 1e-6);
+    assert.ok(Math.abs(width / height - frame.width / frame.height) < 1e-9);
+  }));
+});
+
+Deno.test("randomView() takes the middle as often as it is told", () => {
+  fc.assert(fc.property(photos, ({ photo, truth, frame, random }) => {
+    const view = randomView(photo, truth, frame, random, options({ centreChance: 1 }));
+    assert.deepEqual({ ...view, flip: false }, { ...centreView(photo, frame), flip: false });
+  }));
 });

@@ -10,6 +10,8 @@ import { Random } from "../../lib/numbers/random.ts";
 export interface OpCase {
   /** The node; its inputs do not matter. */
   readonly node: AnyNode;
+  /** Images at once. */
+  readonly batch: number;
   /** Shapes of the inputs, without the batch. */
   readonly shapes: readonly Shape[];
   /** Whether batch norm normalises with the batch's own moments. */
@@ -18,7 +20,6 @@ export interface OpCase {
   readonly title: string;
 }
 
-const BATCH = 2;
 const ODD: Shape = [7, 5, 3], EVEN: Shape = [6, 8, 5], WIDE: Shape = [4, 5, 9];
 const NO_PADDING = [0, 0, 0, 0] as const;
 
@@ -26,6 +27,8 @@ type Attempt<Op extends OpName> = readonly [OpAttributes[Op], ...Shape[]];
 
 const conv = { kernel: 3, filters: 6, stride: 1, padding: "same", bias: false } as const;
 const depthwise = { kernel: 3, stride: 1, padding: "same" } as const;
+const deform = { kernel: 3, filters: 4, stride: 1, padding: [1, 1, 1, 1], bias: false } as const;
+const pool = { kernel: 3, stride: 2, padding: [1, 1, 1, 1] } as const;
 const elementwise = [[{}, ODD], [{}, EVEN]] as const;
 
 /** What each operation is tried on; `input` is not computed. */
@@ -53,32 +56,79 @@ const ATTEMPTS: { readonly [Op in Exclude<OpName, "input">]: readonly Attempt<Op
     [{ ...depthwise, padding: [0, 2, 1, 0] }, ODD],
     [{ ...depthwise, kernel: 5 }, EVEN],
   ],
+  deformConv: [
+    [deform, ODD, [7, 5, 18]],
+    [{ ...deform, bias: true, padding: "same" }, EVEN, [6, 8, 18]],
+    [{ ...deform, stride: 2 }, EVEN, [3, 4, 18]],
+    [{ ...deform, stride: 2, padding: "same" }, EVEN, [3, 4, 18]],
+    [{ ...deform, padding: [0, 2, 1, 0] }, ODD, [7, 4, 18]],
+    [{ ...deform, kernel: 1, padding: NO_PADDING }, WIDE, [4, 5, 2]],
+  ],
+  maxPool: [
+    [pool, ODD],
+    [pool, EVEN],
+    [{ ...pool, padding: "same" }, EVEN],
+    [{ ...pool, stride: 1 }, ODD],
+    [{ ...pool, padding: [0, 1, 2, 0] }, ODD],
+    [{ kernel: 2, stride: 2, padding: NO_PADDING }, EVEN],
+  ],
   batchNorm: [[{ epsilon: 1e-3, momentum: 0.9 }, ODD], [{ epsilon: 1e-5, momentum: 0 }, WIDE]],
+  groupNorm: [
+    [{ groups: 3, epsilon: 1e-5 }, WIDE],
+    [{ groups: 1, epsilon: 1e-3 }, ODD],
+    [{ groups: 5, epsilon: 1e-5 }, EVEN],
+    [{ groups: 4, epsilon: 1e-5 }, [3, 5, 16]],
+  ],
   relu: elementwise,
   relu6: elementwise,
   sigmoid: elementwise,
   add: [[{}, ODD, ODD], [{}, EVEN, EVEN]],
+  concat: [[{}, ODD, [7, 5, 1]], [{}, EVEN, EVEN, [6, 8, 2]]],
   upsample: [[{ factor: 2 }, ODD], [{ factor: 3 }, EVEN], [{ factor: 2 }, [1, 1, 4]]],
+  resizeLike: (["bilinear", "nearest"] as const).flatMap((method) => [
+    [{ method }, ODD, [14, 10, 1]],
+    [{ method }, EVEN, [11, 15, 2]],
+    [{ method }, ODD, [4, 3, 1]],
+    [{ method }, [1, 1, 4], EVEN],
+  ]),
 };
 
 /** The cases of an operation; a `RangeError` when nobody has thought of any. */
 export function casesOf(op: OpName): OpCase[] {
   const attempts = (ATTEMPTS as Partial<Record<OpName, readonly Attempt<OpName>[]>>)[op];
   if (!attempts) throw new RangeError(`Cannot test op "${op}": add a case to op_cases.ts`);
-  return attempts.flatMap(([attributes, ...shapes]) =>
-    (op === "batchNorm" ? [true, false] : [false]).map((training) => ({
-      node: { name: "n", op, inputs: [], attributes, part: "p" } as unknown as AnyNode,
+  return attempts.flatMap(([attributes, ...shapes], i) =>
+    variantsOf(op, i === 0).map(({ batch, training }) => ({
+      node: {
+        name: "n",
+        weights: "n",
+        op,
+        inputs: [],
+        attributes,
+        part: "p",
+      } as unknown as AnyNode,
+      batch,
       shapes,
       training,
-      title: `${op} ${JSON.stringify(attributes)} of [${shapes.join("] [")}]` +
+      title: `${op} ${JSON.stringify(attributes)} of ${batch} × [${shapes.join("] [")}]` +
         (training ? " in training" : ""),
     }))
   );
 }
 
-/** Arrays that go into an operation, by name; `fixed` ones have no gradient. */
+/** Batches of two and, once an operation, of one; batch norm in training too. */
+function variantsOf(op: OpName, first: boolean): Pick<OpCase, "batch" | "training">[] {
+  const batches = first ? [1, 2] : [2], trainings = op === "batchNorm" ? [true, false] : [false];
+  return batches.flatMap((batch) => trainings.map((training) => ({ batch, training })));
+}
+
+/** How many inputs have a gradient, where it is not all: the rest only gives a size. */
+const INPUTS_WITH_GRADIENT: Partial<Record<OpName, number>> = { resizeLike: 1 };
+
+/** Arrays that go into an operation, by name; `others` and `fixed` ones have no gradient. */
 export interface Operands {
   readonly inputs: readonly NdArray[];
+  readonly others: readonly NdArray[];
   readonly learned: Readonly<Record<string, NdArray>>;
   readonly fixed: Readonly<Record<string, NdArray>>;
 }
@@ -95,10 +145,32 @@ function noise(shape: readonly number[], key: string, spread = 1): NdArray {
   return { shape, data: Float32Array.from({ length: sizeOf(shape) }, draw) };
 }
 
+/** Moves numbers so that no kink of an operation is nearer than 0.05, or two numbers than that. */
+const AWAY_FROM_KINKS: Partial<
+  Record<OpName, (data: Float32Array, input: number) => Float32Array>
+> = {
+  // The largest of a window must stay the largest.
+  maxPool: (data) => {
+    const ranks = data.map((_, i) => i).sort((a, b) => data[a]! - data[b]!);
+    const spread = new Float32Array(data.length);
+    ranks.forEach((i, rank) => spread[i] = 0.05 * (rank - data.length / 2));
+    return spread;
+  },
+  // Samples must stay between the same pixels.
+  deformConv: (data, input) =>
+    input === 0 ? data : data.map((v) => Math.floor(v) + 0.05 + 0.9 * (v - Math.floor(v))),
+};
+
 /** What a case is computed from, always the same numbers. */
-export function operandsOf({ node, shapes, title, training }: OpCase): Operands {
+export function operandsOf({ node, batch, shapes, title, training }: OpCase): Operands {
   const spread = node.op === "relu6" ? 5 : 1;
-  const inputs = shapes.map((shape, i) => noise([BATCH, ...shape], `${title}${i}`, spread));
+  const move = AWAY_FROM_KINKS[node.op] ?? ((data: Float32Array) => data);
+  const drawnInputs = shapes.map((shape, i) => {
+    const { shape: full, data } = noise([batch, ...shape], `${title}${i}`, spread);
+    return { shape: full, data: move(data, i) };
+  });
+  const count = INPUTS_WITH_GRADIENT[node.op] ?? shapes.length;
+  const inputs = drawnInputs.slice(0, count), others = drawnInputs.slice(count);
   const specs = definitionOf(node).weights?.(node.attributes, shapes) ?? [];
   const drawn = specs.map(({ role, shape, kind }) => {
     const { data } = noise(shape, `${title}${role}`, 0.5);
@@ -110,7 +182,7 @@ export function operandsOf({ node, shapes, title, training }: OpCase): Operands 
       drawn.filter(({ kind }) => (kind === "averaged") === averaged)
         .map(({ role, array }) => [role, array]),
     );
-  return { inputs, learned: pick(false), fixed: training ? {} : pick(true) };
+  return { inputs, others, learned: pick(false), fixed: training ? {} : pick(true) };
 }
 
 const toTensor = ({ data, shape }: NdArray) => tf.tensor(data, [...shape]);
@@ -122,7 +194,8 @@ function compute(opCase: OpCase, operands: Operands, tensors: readonly tf.Tensor
   const weight = (role: string) =>
     roles.includes(role) ? tensors[count + roles.indexOf(role)]! : toTensor(operands.fixed[role]!);
   const context = opCase.training ? { weight, onBatchStatistics: () => {} } : { weight };
-  return computeNode(opCase.node, tensors.slice(0, count) as tf.Tensor4D[], context);
+  const inputs = [...tensors.slice(0, count), ...operands.others.map(toTensor)] as tf.Tensor4D[];
+  return computeNode(opCase.node, inputs, context);
 }
 
 /** All arrays that have a gradient, by name. */

@@ -6,6 +6,7 @@ import { loadGradients } from "../../lib/deps/tfjs.ts";
 import { computeNode } from "../../lib/executors/tf_ops.ts";
 import type { OpName } from "../../lib/graph/graph.ts";
 import { OPS } from "../../lib/graph/ops.ts";
+import type { NdArray } from "../../lib/numbers/nd_array.ts";
 import { Random } from "../../lib/numbers/random.ts";
 import { eachBackend } from "../_support/backends.ts";
 import { assertAllClose, assertClose } from "../_support/close.ts";
@@ -18,6 +19,7 @@ import {
   valueAndGradients,
   valueOf,
 } from "./op_cases.ts";
+import { PLAIN } from "./plain_ops.ts";
 
 const COMPUTED = (Object.keys(OPS) as OpName[]).filter((op) => op !== "input");
 
@@ -67,6 +69,25 @@ for (const op of COMPUTED) {
         assert.ok(size > 1e-3, `${name} of ${opCase.title} has a gradient`);
         assertClose(difference / size, slope / size, { atol: 5e-3, rtol: 0 });
       }
+    }
+  }, ["cpu"]);
+}
+
+type PlainOp = (
+  inputs: readonly NdArray[],
+  attributes: unknown,
+  weight: (role: string) => NdArray,
+) => NdArray;
+
+for (const op of Object.keys(PLAIN) as (keyof typeof PLAIN)[]) {
+  eachBackend(`${op} gives what plain loops give`, async () => {
+    for (const opCase of casesOf(op).filter(({ training }) => !training)) {
+      const operands = operandsOf(opCase), { inputs, learned, fixed } = operands;
+      const weight = (role: string) => learned[role] ?? fixed[role]!;
+      const expected = (PLAIN[op] as PlainOp)(inputs, opCase.node.attributes, weight);
+      const actual = await valueOf(opCase, operands);
+      assert.deepEqual(actual.shape, expected.shape, opCase.title);
+      assertAllClose(actual.data, expected.data, TOLERANCE);
     }
   }, ["cpu"]);
 }

@@ -63,6 +63,18 @@ Deno.test("weightsOf() lists the weights by full name in the order of the nodes"
   ]);
 });
 
+Deno.test("weightsOf() lists weights that two nodes share once, by the node they are called after", () => {
+  const builder = new GraphBuilder();
+  const image = builder.add("input", "image", [], { channels: 4 });
+  const conv = { kernel: 1, filters: 4, stride: 1, padding: "same", bias: false } as const;
+  const first = builder.add("conv", "first", [image], conv);
+  builder.add("conv", "second", [first], conv, "first");
+  const graph = builder.finish({ out: "second" });
+  assert.deepEqual(weightsOf(graph).map(({ name }) => name), ["first/kernel"]);
+  const { parameters, multiplyAdds } = summarize(graph, { width: 2, height: 3 });
+  assert.deepEqual([parameters, multiplyAdds], [16, 2 * 6 * 16]);
+});
+
 Deno.test("summarize() equals a count by hand", () => {
   const summary = summarize(smallGraph(), SIZE);
   const lines = summary.nodes.map(({ parameters, multiplyAdds }) => [parameters, multiplyAdds]);

@@ -59,6 +59,16 @@ Deno.test("GraphBuilder refuses wrong wiring at once", () => {
   assert.equal(builder.finish({}).nodes.length, 1, "nothing of it has stayed");
 });
 
+Deno.test("GraphBuilder gives a node its own weights or another one's", () => {
+  const builder = new GraphBuilder();
+  builder.add("input", "image", [], { channels: 3 });
+  const conv = { kernel: 1, filters: 3, stride: 1, padding: "same", bias: true } as const;
+  builder.add("conv", "own", ["image"], conv);
+  builder.add("conv", "shared", ["own"], conv, "own");
+  const { nodes } = builder.finish({});
+  assert.deepEqual(nodes.map(({ weights }) => weights), ["image", "own", "own"]);
+});
+
 Deno.test("ancestors() are what a node needs, in the order of the graph", () => {
   const names = (targets: string[], known: string[] = []) =>
     ancestors(diamond(), targets, new Set(known)).map(({ name }) => name);

@@ -52,6 +52,40 @@ Deno.test("OPS give the shapes of their results", () => {
   }
 });
 
+Deno.test("OPS give the shapes of what TinaFace is made of", () => {
+  const stem = { kernel: 3, stride: 2, padding: [1, 1, 1, 1] } as const;
+  assert.deepEqual(shapeOf("maxPool", stem, [320, 321, 64]), [160, 161, 64]);
+  const deform = { ...stem, filters: 8, bias: false };
+  assert.deepEqual(shapeOf("deformConv", deform, [9, 8, 5], [5, 4, 18]), [5, 4, 8]);
+  assert.deepEqual(shapeOf("groupNorm", { groups: 4, epsilon: 1e-5 }, [2, 5, 8]), [2, 5, 8]);
+  assert.deepEqual(shapeOf("concat", {}, [2, 5, 7], [2, 5, 1], [2, 5, 3]), [2, 5, 11]);
+  for (const method of ["bilinear", "nearest"] as const) {
+    assert.deepEqual(shapeOf("resizeLike", { method }, [2, 5, 7], [4, 9, 3]), [4, 9, 7]);
+  }
+});
+
+Deno.test("deformConv counts the sampling with the products", () => {
+  const attributes = { ...CONV, padding: [1, 1, 1, 1] as const };
+  const work = OPS.deformConv.multiplyAdds!(attributes, [[4, 5, 6], [4, 5, 18]], [4, 5, 8]);
+  assert.equal(work, 4 * 5 * 9 * 6 * 8 + 4 * 5 * 9 * 6 * 4);
+});
+
+Deno.test("OPS refuse inputs that do not go together", () => {
+  const deform = { kernel: 3, filters: 8, stride: 1, padding: "same", bias: false } as const;
+  assert.throws(() => shapeOf("deformConv", deform, [4, 5, 6], [4, 5, 9]), {
+    name: "TypeError",
+    message: 'Cannot deform a convolution: offsets are "4,5,9", expected "4,5,18"',
+  });
+  assert.throws(() => shapeOf("concat", {}, [4, 5, 6], [4, 4, 6]), {
+    name: "TypeError",
+    message: 'Cannot concatenate activations: shapes are "4,5,6", "4,4,6"',
+  });
+  assert.throws(() => shapeOf("groupNorm", { groups: 4, epsilon: 1e-5 }, [2, 5, 6]), {
+    name: "RangeError",
+    message: 'Cannot normalise in groups: "6" channels do not make "4" groups',
+  });
+});
+
 Deno.test("add refuses activations of two shapes, even of one size", () => {
   assert.throws(() => shapeOf("add", {}, [2, 3, 4], [3, 2, 4]), {
     name: "TypeError",
@@ -61,7 +95,7 @@ Deno.test("add refuses activations of two shapes, even of one size", () => {
 
 Deno.test("OPS name the weights as Keras does, and what of them is decayed", () => {
   const node = (op: AnyNode["op"], attributes: unknown) =>
-    ({ name: "n", op, inputs: ["x"], attributes, part: "p" }) as AnyNode;
+    ({ name: "n", weights: "n", op, inputs: ["x"], attributes, part: "p" }) as AnyNode;
   const of = (node: AnyNode) =>
     definitionOf(node).weights!(node.attributes, [[9, 9, 6]])
       .map(({ role, shape, kind }) => `${role} [${shape}] ${kind}`);
@@ -75,5 +109,10 @@ Deno.test("OPS name the weights as Keras does, and what of them is decayed", () 
     "beta [6] learned",
     "moving_mean [6] averaged",
     "moving_variance [6] averaged",
+  ]);
+  assert.deepEqual(of(node("deformConv", CONV)), ["kernel [3,3,6,8] decayed", "bias [8] learned"]);
+  assert.deepEqual(of(node("groupNorm", { groups: 3, epsilon: 1 })), [
+    "gamma [6] learned",
+    "beta [6] learned",
   ]);
 });

@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { float16ToFloat32, float32ToFloat16 } from "../../lib/numbers/float16.ts";
+import { assertSameNumbers } from "../_support/same.ts";
 
 const allHalfs = Uint16Array.from({ length: 65536 }, (_, i) => i);
 
 Deno.test("float16ToFloat32() equals the runtime's Float16Array for all 65536 halfs", () => {
-  assert.deepEqual([...float16ToFloat32(allHalfs)], [...new Float16Array(allHalfs.buffer)]);
+  assertSameNumbers(float16ToFloat32(allHalfs), new Float16Array(allHalfs.buffer));
 });
 
 Deno.test("float32ToFloat16() equals the runtime's Float16Array", () => {
@@ -13,7 +14,7 @@ Deno.test("float32ToFloat16() equals the runtime's Float16Array", () => {
   const values = Float32Array.from(
     exact.flatMap((value) => [value, value * (1 + 2 ** -11), value * (1 + 2 ** -20), value * 1.3]),
   );
-  assert.deepEqual(
+  assertSameNumbers(
     float32ToFloat16(values),
     new Uint16Array(Float16Array.from(values).buffer),
   );

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { sizeOf, stack } from "../../lib/numbers/nd_array.ts";
+import { sizeOf, stack, unstack } from "../../lib/numbers/nd_array.ts";
 
 Deno.test("sizeOf() multiplies the lengths of all axes", () => {
   assert.equal(sizeOf([2, 3, 4]), 24);
@@ -17,4 +17,16 @@ Deno.test("stack() refuses nothing and different shapes, even of one size", () =
   const a = { shape: [1, 2], data: Float32Array.of(1, 2) };
   assert.throws(() => stack([]), TypeError);
   assert.throws(() => stack([a, { shape: [2, 1], data: a.data }]), TypeError);
+});
+
+Deno.test("unstack() undoes stack(), on the same memory", () => {
+  const arrays = [1, 2, 3].map((value) => ({
+    shape: [1, 2],
+    data: Float32Array.of(value, -value),
+  }));
+  const whole = stack(arrays), parts = unstack(whole);
+  assert.deepEqual(parts, arrays);
+  whole.data[2] = 9;
+  assert.equal(parts[1]!.data[0], 9);
+  assert.deepEqual(unstack({ shape: [0, 2], data: new Float32Array() }), []);
 });

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { weightsOf } from "../../lib/graph/analysis.ts";
 import { GraphBuilder } from "../../lib/graph/builder.ts";
+import type { Initializer } from "../../lib/graph/graph.ts";
 import type { NdArray } from "../../lib/numbers/nd_array.ts";
 import {
   initialWeights,
@@ -38,6 +39,25 @@ Deno.test("initialWeights() draws kernels as He et al. 2015: variance 2 / fan-in
     assertClose(mean, 0, { atol: 6 * Math.sqrt(2 / fanIn / data.length), rtol: 0 });
     assertClose(variance * fanIn / 2, 1, { atol: 6 * Math.sqrt(2 / data.length), rtol: 0 });
   }
+});
+
+Deno.test("initialWeights() draws as a convolution asks for it", () => {
+  const started = (kernel: Initializer) => {
+    const builder = new GraphBuilder(), init = { kernel, bias: -4 };
+    const image = builder.add("input", "image", [], { channels: 16 });
+    const x = builder.add("conv", "conv", [image], { ...CONV, filters: 32, init });
+    const weights = initialWeights(builder.finish({ x }), 1);
+    return ["conv/kernel", "conv/bias"].map((name) => weights.get(name)!.data);
+  };
+  const variance = (data: Float32Array) => data.reduce((sum, w) => sum + w * w, 0) / data.length;
+  const [normal, bias] = started({ normal: 0.01 });
+  assertClose(variance(normal!), 1e-4, { rtol: 6 * Math.sqrt(2 / normal!.length), atol: 0 });
+  assert.deepEqual(new Set(bias), new Set([-4]));
+  // Glorot and Bengio 2010, eq. 16: uniform in ± √6 / √(fan-in + fan-out).
+  const [uniform] = started("xavierUniform"), limit = Math.sqrt(6 / (9 * 16 + 9 * 32));
+  const largest = uniform!.reduce((most, w) => Math.max(most, Math.abs(w)), 0);
+  assert.ok(largest <= limit && largest > 0.99 * limit);
+  assertClose(variance(uniform!), limit ** 2 / 3, { rtol: 0.1, atol: 0 });
 });
 
 Deno.test("initialWeights() starts biases and norms at what changes nothing", () => {

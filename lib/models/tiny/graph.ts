@@ -20,7 +20,7 @@ const BATCH_NORM = { epsilon: 1e-3, momentum: 0.99 } as const;
 export function tinyGraph({ alpha, inputSize, gridSize }: TinyConfig): Graph {
   const builder = new GraphBuilder().part("backbone");
   const image = builder.add("input", "image", [], { channels: 3 });
-  let x = addMobileNetV2(builder, image, alpha);
+  let x = addMobileNetV2(builder, image, alpha).at(-1)!;
 
   builder.part("head");
   const factor = gridSize * BACKBONE_STRIDE / inputSize;

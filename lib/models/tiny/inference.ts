@@ -21,6 +21,7 @@ export function tinyInference(changes?: Readonly<Record<string, unknown>>): Infe
     graph: tinyGraph(config),
     input: {
       size: { width: config.inputSize, height: config.inputSize },
+      multipleOf: null,
       // Keras' MobileNetV2 preprocessing, x / 127.5 − 1
       mean: [127.5, 127.5, 127.5],
       std: [127.5, 127.5, 127.5],

@@ -8,7 +8,7 @@
  * @module
  */
 import { tf } from "../../deps/tfjs.ts";
-import { type CornerTensors, diouLoss } from "../../losses/diou.ts";
+import { type CornerTensors, diouLoss } from "../../losses/boxes.ts";
 import type { BoxLoss } from "./config.ts";
 
 /** Keeps the logarithm finite where a score saturates (Keras' `epsilon`). */
