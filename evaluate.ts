@@ -8,6 +8,7 @@
 import { denoStore } from "./lib/cli/deno_store.ts";
 import { evaluateCommand } from "./lib/cli/evaluate_command.ts";
 import { runCommand } from "./lib/cli/exit_codes.ts";
+import { startWorkerFinder } from "./lib/cli/worker_finder.ts";
 import { createDetector } from "./lib/detector/detector.ts";
 
 if (import.meta.main) {
@@ -15,6 +16,7 @@ if (import.meta.main) {
     evaluateCommand(Deno.args, {
       store: denoStore,
       createDetector,
+      startWorker: startWorkerFinder,
       print: console.log,
       warn: console.error,
     })

@@ -6,6 +6,7 @@
 import { denoStore } from "./lib/cli/deno_store.ts";
 import { runCommand } from "./lib/cli/exit_codes.ts";
 import { stderrOutput } from "./lib/cli/progress.ts";
+import { startThreads } from "./lib/cli/train_threads.ts";
 import { trainCommand } from "./lib/cli/train_command.ts";
 
 if (import.meta.main) {
@@ -24,6 +25,7 @@ if (import.meta.main) {
       print: console.log,
       warn: (line) => console.error(line),
       progress: stderrOutput,
+      startThreads,
       signal: interrupt.signal,
       now: () => new Date(),
     })

@@ -161,10 +161,11 @@ Deno.test("packages are named in lib/deps only, at exact versions", () => {
   assertNone(bare);
 });
 
-Deno.test("tfjs is imported by lib/deps/tfjs.ts alone", () => {
+Deno.test("tfjs is imported by lib/deps/tfjs.ts and tfjs_gradients.ts alone", () => {
   assertNone(
     lib.filter(({ path, imports }) =>
-      path !== "lib/deps/tfjs.ts" && imports.some((name) => name.includes("@tensorflow/"))
+      !/^lib\/deps\/tfjs(_gradients)?\.ts$/.test(path) &&
+      imports.some((name) => name.includes("@tensorflow/"))
     ).map(({ path }) => path),
   );
 });

@@ -20,6 +20,8 @@ export interface ActiveDevice {
   readonly name: DeviceName;
   /** One phrase for the log: why this one, and why not those before it. */
   readonly reason: string;
+  /** Bytes of the largest tensor it can hold; absent when only memory limits it. */
+  readonly maxTensorBytes?: number;
 }
 
 /** The device that was asked for cannot be had, or none can. */
@@ -40,10 +42,10 @@ export async function selectDevice(wanted: DeviceName | "auto"): Promise<ActiveD
   const passedOver: string[] = [];
   for (const name of wanted === "auto" ? DEVICE_NAMES : [wanted]) {
     try {
-      const detail = await START[name]({ allowSoftware: wanted !== "auto" });
+      const { detail, ...limits } = await START[name]({ allowSoftware: wanted !== "auto" });
       if (!await tf.setBackend(name)) throw new Error("tfjs could not initialise it");
       await tf.ready();
-      return { name, reason: [detail, ...passedOver].join("; ") };
+      return { name, reason: [detail, ...passedOver].join("; "), ...limits };
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
       if (wanted !== "auto") {
@@ -65,8 +67,13 @@ interface StartOptions {
   readonly allowSoftware: boolean;
 }
 
+/** What came up: in words, and its limits. */
+interface Started extends Pick<ActiveDevice, "maxTensorBytes"> {
+  readonly detail: string;
+}
+
 /** Registers a backend with tfjs and says what it runs on. Throws with the reason if it cannot. */
-const START: { readonly [D in DeviceName]: (options: StartOptions) => Promise<string> } = {
+const START: { readonly [D in DeviceName]: (options: StartOptions) => Promise<Started> } = {
   webgpu: startWebGpu,
   wasm: startWasm,
   cpu: startCpu,
@@ -74,7 +81,7 @@ const START: { readonly [D in DeviceName]: (options: StartOptions) => Promise<st
 
 // tfjs registers its own "webgpu" while it is imported, with a device of default limits and (in
 // 4.22.0) a malformed feature list, hence a device of our own in its place.
-async function startWebGpu({ allowSoftware }: StartOptions): Promise<string> {
+async function startWebGpu({ allowSoftware }: StartOptions): Promise<Started> {
   const adapter = await globalThis.navigator?.gpu?.requestAdapter();
   if (!adapter) throw new Error("no adapter found");
   const description = adapter.info.description || adapter.info.vendor || "unnamed adapter";
@@ -100,19 +107,22 @@ async function startWebGpu({ allowSoftware }: StartOptions): Promise<string> {
     // Otherwise tfjs computes small tensors on its cpu backend, behind our back.
     tf.env().set("WEBGPU_CPU_FORWARD", false);
   }
-  return `${detail} "${description}"`;
+  return {
+    detail: `${detail} "${description}"`,
+    maxTensorBytes: adapter.limits.maxStorageBufferBindingSize,
+  };
 }
 
-async function startWasm(): Promise<string> {
+async function startWasm(): Promise<Started> {
   // tfjs reads its binary from a file. Asking first keeps a sandboxed run from being prompted.
   const read = await globalThis.Deno?.permissions.query({ name: "read" });
   if (read && read.state !== "granted") throw new Error("it needs --allow-read for its binary");
   await loadWasmBackend();
-  return "WebAssembly SIMD on one core";
+  return { detail: "WebAssembly SIMD on one core" };
 }
 
-async function startCpu(): Promise<string> {
+async function startCpu(): Promise<Started> {
   tf.enableProdMode(); // keeps the backend from advertising tfjs-node on stderr
   await loadCpuBackend();
-  return "plain JavaScript";
+  return { detail: "plain JavaScript" };
 }

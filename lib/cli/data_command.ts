@@ -1,157 +1,46 @@
 /**
- * `data`: gets a data set ready for training. So far there is one, WIDER FACE.
+ * `data`: gets data sets, converts them, looks them over.
  *
  * @module
  */
-import { joinPath } from "../datasets/paths.ts";
-import { loadWider, type WiderSpec } from "../datasets/wider.ts";
-import { type Archive, WIDER_ARCHIVES } from "../datasets/wider_archives.ts";
-import { boxCount } from "../geometry/boxes.ts";
-import { briefHelpText, type Command, helpText, parseArguments } from "./args.ts";
-import { denoStore } from "./deno_store.ts";
-import { download, whatIsWrong } from "./download.ts";
+import { briefHelpText } from "./args.ts";
+import { auditCommand } from "./data_audit_command.ts";
+import { convertCommand } from "./data_convert_command.ts";
+import { widerCommand } from "./data_wider_command.ts";
+import type { DataWorld } from "./data_world.ts";
 import { CliError, EXIT, type ExitCode } from "./exit_codes.ts";
-import { Progress } from "./progress.ts";
-import { unzip } from "./unzip.ts";
 
-/** What the command touches of the world. */
-export interface DataWorld {
-  /** Writes a line to standard output. */
-  print(line: string): void;
-  /** Writes a line to standard error. */
-  warn(line: string): void;
-  /** The archives of WIDER FACE. Default: {@linkcode WIDER_ARCHIVES}. */
-  readonly archives?: readonly Archive[];
-}
+export type { DataWorld } from "./data_world.ts";
 
-const DATA = {
+const COMMANDS: Readonly<
+  Record<string, (args: readonly string[], world: DataWorld) => Promise<ExitCode>>
+> = { wider: widerCommand, convert: convertCommand, audit: auditCommand };
+
+const HELP = briefHelpText({
   name: "deno task data",
-  usage: "wider [options]",
-  summary: "Downloads, checks and unpacks WIDER FACE (1.8 GB), or uses a copy that you have.",
+  usage: "wider|convert|audit [options]",
+  summary: "Gets data sets, converts them, looks them over. Each explains itself with --help.",
   examples: [
-    ["deno task data wider", "download to data/wider; run it again to go on after a break"],
-    ["deno task data wider --from ~/downloads", "use zips or folders that are there already"],
+    ["deno task data wider", "download, check and unpack WIDER FACE (1.8 GB)"],
+    [
+      "deno task data convert my/photos data/yolo --format yolo",
+      "the same photos as YOLO has them",
+    ],
+    [
+      "deno task data audit my/photos --html audit.html",
+      "what is in a data set, and wrong with it",
+    ],
   ],
-  options: {
-    to: {
-      type: "string",
-      placeholder: "folder",
-      default: "data/wider",
-      help: "Where archives are unpacked",
-    },
-    from: {
-      type: "string",
-      placeholder: "folder",
-      help: "Folder with the zips, or with what they unpack to (used in place); no download",
-    },
-    keepArchives: {
-      type: "boolean",
-      default: false,
-      help: "Keep downloaded zips after unpacking",
-    },
-  },
-} as const satisfies Command;
+  options: {},
+});
 
-async function countPhotos(images: string): Promise<number> {
-  let count = 0;
-  for (const event of await denoStore.list(images)) {
-    count += (await denoStore.list(joinPath(images, event)))
-      .filter((name) => name.endsWith(".jpg")).length;
-  }
-  return count;
-}
-
-/** How much of what an archive holds lies unpacked in a folder. */
-async function unpackedIn(root: string, archive: Archive): Promise<"all" | "some" | "nothing"> {
-  const folder = joinPath(root, archive.folder);
-  const names = await denoStore.list(folder);
-  const texts = archive.texts.filter((text) => names.includes(text)).length;
-  const photos = archive.photos > 0 ? await countPhotos(joinPath(folder, "images")) : 0;
-  if (texts === archive.texts.length && photos >= archive.photos) return "all";
-  return texts + photos > 0 ? "some" : "nothing";
-}
-
-const toMegabytes = (bytes: number) => (bytes / 1e6).toFixed(0);
-
-/** Unpacks an archive to `root`, showing how far it is. */
-async function unpack(zip: string, root: string): Promise<void> {
-  const progress = new Progress();
-  await unzip(zip, root, (done, total) => progress.show(`${zip}: ${done} of ${total} files`));
-  progress.clear();
-}
-
-/** Finds or unpacks an archive in the user's folder; gives the folder where it is unpacked. */
-async function takeFrom(from: string, to: string, archive: Archive): Promise<string> {
-  if (await unpackedIn(from, archive) !== "nothing") return from;
-  const zip = joinPath(from, archive.name);
-  if (!await denoStore.has(zip)) {
-    throw new CliError(
-      EXIT.usage,
-      `Cannot use "${from}": it has neither "${archive.folder}" nor "${archive.name}"`,
-    );
-  }
-  const wrong = await whatIsWrong(zip, archive);
-  if (wrong !== null) throw new CliError(EXIT.someFailed, `Cannot use "${zip}": ${wrong}`);
-  await unpack(zip, to);
-  return to;
-}
-
-/** Downloads and unpacks an archive. */
-async function fetchTo(to: string, archive: Archive, keepArchive: boolean): Promise<void> {
-  const zip = joinPath(to, archive.name), total = toMegabytes(archive.bytes);
-  const progress = new Progress();
-  const onProgress = (bytes: number) =>
-    progress.show(`${archive.name}: ${toMegabytes(bytes)} of ${total} MB`);
-  await Deno.mkdir(to, { recursive: true });
-  await download({ ...archive, path: zip, onProgress });
-  progress.clear();
-  await unpack(zip, to);
-  if (!keepArchive) await denoStore.remove(zip);
-}
-
-/** Loads a part to see what is really there, and says so. */
-async function report(part: string, spec: WiderSpec, world: DataWorld): Promise<void> {
-  const { samples, problems } = await loadWider(denoStore, spec);
-  const faces = samples.reduce((sum, { boxes }) => sum + boxCount(boxes), 0);
-  world.warn(`${part}: ${samples.length} images, ${faces} faces`);
-  for (const problem of problems) world.warn(`  ${problem}`);
-}
-
-/**
- * Runs `data` with these arguments. What a config file needs to use the data set goes to standard
- * output as JSON.
- *
- * Throws a {@linkcode CliError} when the data cannot be had; what has arrived stays for the next run.
- */
+/** Runs `data` with these arguments; the first says which command. Throws what that throws. */
 export async function dataCommand(args: readonly string[], world: DataWorld): Promise<ExitCode> {
-  const { help, options: { from, to, keepArchives }, positionals } = parseArguments(DATA, args);
-  if (help || args.length === 0) {
-    world.print(help ? helpText(DATA) : briefHelpText(DATA));
-    return EXIT.ok;
+  const [name, ...rest] = args;
+  if (name === undefined || name === "--help" || name === "-h") return world.print(HELP), EXIT.ok;
+  if (!Object.hasOwn(COMMANDS, name)) {
+    const names = Object.keys(COMMANDS).map((known) => `"${known}"`).join(", ");
+    throw new CliError(EXIT.usage, `Cannot run data "${name}": expected ${names}`);
   }
-  if (positionals.length !== 1 || positionals[0] !== "wider") {
-    const given = positionals.join(" ");
-    throw new CliError(EXIT.usage, `Cannot get data set "${given}": expected "wider"`);
-  }
-
-  const roots = new Map<string, string>();
-  for (const archive of world.archives ?? WIDER_ARCHIVES) {
-    let root = to;
-    if (await unpackedIn(to, archive) !== "all") {
-      if (from === undefined) await fetchTo(to, archive, keepArchives);
-      else root = await takeFrom(from, to, archive);
-    }
-    world.warn(`${archive.folder} is in "${root}"`);
-    roots.set(archive.folder, joinPath(root, archive.folder));
-  }
-
-  const specOf = (part: "train" | "val"): WiderSpec => ({
-    format: "wider",
-    images: `${roots.get(`WIDER_${part}`)}/images`,
-    annotations: `${roots.get("wider_face_split")}/wider_face_${part}_bbx_gt.txt`,
-  });
-  const specs = { train: specOf("train"), validation: specOf("val") };
-  for (const [part, spec] of Object.entries(specs)) await report(part, spec, world);
-  world.print(JSON.stringify(specs, null, 2));
-  return EXIT.ok;
+  return await COMMANDS[name]!(rest, world);
 }

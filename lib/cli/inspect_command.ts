@@ -86,6 +86,7 @@ function asText({ name, config, input: { size } }: InferenceModel, summary: Grap
       ["  of these learnt", count(summary.learnedParameters)],
       ["multiply-adds", count(summary.multiplyAdds)],
       ["weights as float32", mebibytes(summary.weightBytes)],
+      ["largest activation, a photo", mebibytes(summary.largestActivationBytes)],
       ["activations at once, detecting", mebibytes(summary.peakActivationBytes)],
       ["activations kept, training, a photo", mebibytes(summary.trainingActivationBytes)],
     ]),

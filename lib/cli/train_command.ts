@@ -6,14 +6,18 @@
 import { selectTrainingDevice } from "../backends/training_device.ts";
 import type { DatasetSpec } from "../datasets/load.ts";
 import type { Store } from "../files/store.ts";
-import { type Checkpoint, readCheckpoint } from "../training/checkpoint.ts";
+import { profileKernels, profileLines } from "../kernels/profile.ts";
+import { type Checkpoint, readCheckpoint, type RunState } from "../training/checkpoint.ts";
 import { DEFAULT_CONFIG, mergeConfig, type TrainConfig } from "../training/config.ts";
 import { type PreparedTraining, prepareTraining } from "../training/prepare.ts";
-import { CHECKPOINT_FILE, Trainer } from "../training/trainer.ts";
+import { WorkerLostError } from "../training/remote.ts";
+import { shardCount } from "../training/shards.ts";
+import { CHECKPOINT_FILE, Trainer, type TrainingEvents } from "../training/trainer.ts";
 import { helpText, parseArguments } from "./args.ts";
 import { datasetAt, type WiderSplit } from "./dataset_argument.ts";
 import { CliError, EXIT, type ExitCode } from "./exit_codes.ts";
 import type { ProgressOutput } from "./progress.ts";
+import { defaultWorkers, type TrainThreads } from "./train_threads.ts";
 import { trainLog } from "./train_log.ts";
 import { flagsAsConfig, TRAIN, type TrainArguments } from "./train_options.ts";
 
@@ -27,6 +31,8 @@ export interface TrainIo {
   readonly warn: (line: string) => void;
   /** Takes the progress line. */
   readonly progress: ProgressOutput;
+  /** Starts threads: so many that compute, this one included, and what they need beside them. */
+  readonly startThreads: (workers: number) => TrainThreads;
   /** Aborted by Ctrl-C. */
   readonly signal: AbortSignal;
   /** The time, for the name of the run. */
@@ -42,11 +48,14 @@ export async function trainCommand(args: readonly string[], io: TrainIo): Promis
   }
   const folder = options.resume ?? options.output ?? `runs/${timestamp(io.now())}`;
   const { config, checkpoint } = await readRun(options, folder, io.store);
-  const device = await selectTrainingDevice(options.device, io.warn);
+  const device = await selectTrainingDevice(options.device, io.warn, options.kernels);
   io.print(`device: ${device.name} (${device.reason})`);
-  const prepared = await prepare(config, checkpoint, io);
+  const workers = options.workers ?? defaultWorkers(device.name);
+  using threads = io.startThreads(usefulWorkers(workers, config, io.print));
+  const prepared = await prepare(config, { checkpoint, threads, io });
+  const { profile = false } = options;
   const logFolder = `${options.logs}/${folder.split("/").at(-1)}`;
-  return await run(prepared, { folder, logFolder, config, io });
+  return await run(prepared, { folder, logFolder, config, threads, profile, io });
 }
 
 /** The config of a new run, or config and checkpoint of one to go on with. */
@@ -111,15 +120,33 @@ function timestamp(time: Date): string {
   return `${date}-${two(time.getHours())}${two(time.getMinutes())}${two(time.getSeconds())}`;
 }
 
+/** As many threads as the shards of a batch keep busy. */
+function usefulWorkers(
+  wanted: number,
+  { batchSize, shardSize = null }: TrainConfig,
+  print: (line: string) => void,
+): number {
+  const shards = shardCount(batchSize, shardSize), workers = Math.min(wanted, shards);
+  const why = workers < wanted
+    ? `, not ${wanted}: a batch of ${batchSize} has ${shards} shards (shardSize ${shardSize})`
+    : "";
+  print(`threads that compute: ${workers}${why}`);
+  return workers;
+}
+
 async function prepare(
   config: TrainConfig,
-  resume: Checkpoint | undefined,
-  { store, print, warn }: TrainIo,
+  { checkpoint, threads, io: { store, print, warn } }: {
+    checkpoint: Checkpoint | undefined;
+    threads: TrainThreads;
+    io: TrainIo;
+  },
 ): Promise<PreparedTraining> {
   try {
     const prepared = await prepareTraining(config, store, {
-      ...(resume ? { resume } : {}),
+      ...(checkpoint ? { resume: checkpoint } : {}),
       onProblem: warn,
+      inputThreads: threads.inputs,
     });
     const { train, validation } = prepared;
     print(`training on ${train.samples.length} photos: ${train.name}`);
@@ -141,10 +168,12 @@ function asUsageError(error: Error): Error {
 
 async function run(
   { options, validation }: PreparedTraining,
-  { folder, logFolder, config, io }: {
+  { folder, logFolder, config, threads, profile, io }: {
     folder: string;
     logFolder: string;
     config: TrainConfig;
+    threads: TrainThreads;
+    profile: boolean;
     io: TrainIo;
   },
 ): Promise<ExitCode> {
@@ -153,7 +182,7 @@ async function run(
     `${folder}/config.json`,
     new TextEncoder().encode(`${JSON.stringify(config, null, 2)}\n`),
   );
-  using trainer = new Trainer({ ...options, store, folder });
+  using trainer = new Trainer({ ...options, store, folder, threads: threads.replicas });
   const events = await trainLog({
     store,
     folder,
@@ -167,11 +196,36 @@ async function run(
     progress: io.progress,
   });
   print(`run: ${folder}; watch it with tensorboard --logdir ${logFolder}`);
-  const { epoch, best } = await trainer.run({ signal, events });
+  const resuming = `go on with deno task train --resume ${folder}`;
+  const { epoch, best } = await runTrainer(trainer, { signal, events, profile, print })
+    .catch((error: Error) => {
+      if (!(error instanceof WorkerLostError)) throw error;
+      throw new CliError(EXIT.someFailed, `${error.message}; ${resuming}`, { cause: error });
+    });
   if (!trainer.finished) {
-    print(`stopped in epoch ${epoch + 1}; go on with deno task train --resume ${folder}`);
+    print(`stopped in epoch ${epoch + 1}; ${resuming}`);
     return EXIT.interrupted;
   }
   print(`finished after ${epoch} epochs; best model: ${best ? `${folder}/${best.file}` : "none"}`);
   return EXIT.ok;
+}
+
+/** Runs a training and, where that is wanted, prints what this thread's time went to. */
+async function runTrainer(
+  trainer: Trainer,
+  { signal, events, profile, print }: {
+    signal: AbortSignal;
+    events: TrainingEvents;
+    profile: boolean;
+    print: (line: string) => void;
+  },
+): Promise<RunState> {
+  const { step } = trainer.state, start = performance.now();
+  using times = profile ? profileKernels() : null;
+  const state = await trainer.run({ signal, events });
+  if (times === null) return state;
+  const steps = Math.max(1, state.step - step), totalMs = performance.now() - start;
+  print(`time of the leading thread a step, validation included, over ${steps} steps:`);
+  for (const line of profileLines(times.take(), { steps, totalMs })) print(line);
+  return state;
 }

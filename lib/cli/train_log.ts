@@ -6,6 +6,7 @@
  */
 import { decodeImage } from "../codec/decode.ts";
 import { encodePng } from "../codec/encode.ts";
+import { readPhoto } from "../datasets/photo_file.ts";
 import type { Dataset } from "../datasets/sample.ts";
 import type { Store } from "../files/store.ts";
 import { takeBoxes } from "../geometry/boxes.ts";
@@ -122,7 +123,7 @@ export async function trainLog(options: TrainLogOptions): Promise<TrainingEvents
     if (sample === undefined) return;
     const { size, fill } = model.input;
     const { orientation } = sample;
-    const image = await decodeImage(await store.read(sample.path), { orientation });
+    const image = await decodeImage(await readPhoto(store, sample), { orientation });
     const frame = resample(image, letterbox(image, size), fill);
     const kept = nms(detections.boxes, detections.scores, DRAWN);
     const labels = kept.map((i) => detections.scores[i]!.toFixed(2));

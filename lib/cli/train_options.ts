@@ -4,6 +4,7 @@
  * @module
  */
 import { DEVICE_NAMES } from "../backends/device.ts";
+import { TRAINING_BUILDS } from "../kernels/register.ts";
 import { MODEL_NAMES } from "../models/registry.ts";
 import { ALPHAS } from "../models/mobilenet_v2.ts";
 import type { Command, Values } from "./args.ts";
@@ -26,7 +27,7 @@ export const TRAIN = {
       type: "string",
       multiple: true,
       placeholder: "folder",
-      help: "Photos to learn from: WIDER FACE, or Labelme photos and JSON",
+      help: "Photos to learn from: Labelme, COCO, YOLO, VOC or WIDER FACE",
     },
     validation: {
       type: "string",
@@ -78,6 +79,18 @@ export const TRAIN = {
       default: "auto",
       help: "Where to compute",
     },
+    kernels: {
+      type: "string",
+      choices: TRAINING_BUILDS,
+      help: "What gradients run on, on wasm [default: the fastest that runs here]",
+    },
+    workers: {
+      type: "number",
+      integer: true,
+      min: 1,
+      help: "Threads that compute [default: one a core on wasm, else 1]",
+    },
+    profile: { type: "boolean", help: "Print the time that each kernel took" },
   },
 } as const satisfies Command;
 

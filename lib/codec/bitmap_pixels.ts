@@ -31,7 +31,14 @@ async function readAs<Result>(
 /** The pixels of a bitmap, RGB or RGBA. The bitmap is used up. */
 export async function bitmapPixels(bitmap: ImageBitmap): Promise<Image> {
   const canvas = new OffscreenCanvas(bitmap.width, bitmap.height);
-  canvas.getContext("bitmaprenderer")!.transferFromImageBitmap(bitmap);
-  return await readAs(await encode(canvas, "image/bmp"), readBmp) ??
-    await readPng(new Uint8Array(await (await canvas.convertToBlob()).arrayBuffer()));
+  const context = canvas.getContext("bitmaprenderer")!;
+  context.transferFromImageBitmap(bitmap);
+  try {
+    return await readAs(await encode(canvas, "image/bmp"), readBmp) ??
+      await readPng(new Uint8Array(await (await canvas.convertToBlob()).arrayBuffer()));
+  } finally {
+    // The pixels lie outside of JavaScript's memory, whose collector does not see them pile up.
+    context.transferFromImageBitmap(null);
+    canvas.width = canvas.height = 1;
+  }
 }

@@ -5,16 +5,19 @@
  */
 import { boxCount, type Boxes, clipBoxes } from "../geometry/boxes.ts";
 import { letterbox } from "../geometry/letterbox.ts";
-import type { View } from "../geometry/view.ts";
-import type { Size } from "../image/image.ts";
+import { type View, wholeView } from "../geometry/view.ts";
+import type { Image, Size } from "../image/image.ts";
 import { normalise } from "../image/normalise.ts";
 import { resample } from "../image/resample.ts";
 import type { TrainableModel, Truth } from "../models/detector_model.ts";
 import { type NdArray, stack } from "../numbers/nd_array.ts";
 import { Random } from "../numbers/random.ts";
+import { ahead } from "./ahead.ts";
+import { colourJitter, type ColourOptions } from "./colour_jitter.ts";
 import { boxesOnCached, type CachedImage, type ImageCache } from "./image_cache.ts";
 import { photometric, type PhotometricOptions } from "./photometric.ts";
 import { randomView, type ViewOptions } from "./random_view.ts";
+import { rotate, rotateBoxes } from "./rotation.ts";
 import type { Dataset, Sample } from "./sample.ts";
 import { truthInView, type TruthOptions } from "./truth.ts";
 
@@ -24,6 +27,10 @@ export interface AugmentOptions {
   readonly view: ViewOptions;
   /** What happens to its colours. */
   readonly photometric: PhotometricOptions;
+  /** What else happens to them, before that. Default: nothing. */
+  readonly colour?: ColourOptions;
+  /** The view is turned by at most this many degrees either way. Default 0. */
+  readonly rotation?: number;
 }
 
 /** One step's worth of samples; axis 0 of every array is the sample. */
@@ -77,6 +84,8 @@ export interface Generator {
   readonly length: number;
   /** Samples in an epoch. */
   readonly samples: number;
+  /** Batches that are worth asking for before they are needed. */
+  readonly lookAhead: number;
   /** Keys that batch `idx` of an epoch is made from, without reading a photo. */
   keys(idx: number, epoch?: number): string[];
   /**
@@ -87,10 +96,19 @@ export interface Generator {
    */
   get(idx: number, epoch?: number): Promise<Batch>;
   /**
-   * The batches of an epoch from `start` on, empty ones left out. The next one is made while the
-   * caller works on the last.
+   * The batches of an epoch from `start` on, empty ones left out. The next ones, as many as
+   * `lookAhead` says, are made while the caller works on the last.
    */
   batches(epoch?: number, start?: number): AsyncGenerator<Batch, void, void>;
+}
+
+/** On the thread that uses the batches, one of them is as good as many. */
+const LOOK_AHEAD = 1;
+
+/** A picture and the faces on it, in its pixels. */
+interface Shown {
+  readonly picture: Image;
+  readonly truth: Truth;
 }
 
 /** A sample as the network sees it. */
@@ -190,15 +208,29 @@ export function createGenerator(options: GeneratorOptions): Generator {
     const view: View = augment === null
       ? letterbox(cached.image, frame)
       : randomView(cached.image, known, frame, random, augment.view);
-    const picture = resample(cached.image, view, model.input.fill);
+    const shown = {
+      picture: resample(cached.image, view, model.input.fill),
+      truth: truthInView(known, view, faces),
+    };
+    const { picture, truth } = augment?.rotation ? turn(shown, random, augment.rotation) : shown;
+    if (augment?.colour) colourJitter(picture, random, augment.colour);
     if (augment !== null) photometric(picture, random, augment.photometric);
-    const truth = truthInView(known, view, faces);
     return {
       id: sample.id,
       key: keyOf(sample, epoch),
       image: normalise(picture, model.input),
       truth,
       targets: model.encodeTargets(truth, frame),
+    };
+  }
+
+  /** Turns what is shown by a random angle. */
+  function turn({ picture, truth: { boxes, ignore } }: Shown, random: Random, most: number): Shown {
+    const degrees = random.uniform(-most, most);
+    const turned = { boxes: rotateBoxes(boxes, degrees, picture), ignore };
+    return {
+      picture: rotate(picture, degrees, model.input.fill),
+      truth: truthInView(turned, wholeView(picture, picture), faces),
     };
   }
 
@@ -232,26 +264,15 @@ export function createGenerator(options: GeneratorOptions): Generator {
   }
 
   async function* batches(epoch = 0, start = 0): AsyncGenerator<Batch, void, void> {
-    if (start >= length) return;
-    let next = get(start, epoch);
-    try {
-      for (let idx = start; idx < length; idx++) {
-        const batch = await next;
-        if (idx + 1 < length) {
-          next = get(idx + 1, epoch);
-          // It is awaited above or below; until then a failure must not count as unhandled.
-          next.catch(() => {});
-        }
-        if (batch.ids.length > 0) yield batch;
-      }
-    } finally {
-      await Promise.allSettled([next]);
+    for await (const batch of ahead(start, length, LOOK_AHEAD, (idx) => get(idx, epoch))) {
+      if (batch.ids.length > 0) yield batch;
     }
   }
 
   return {
     length,
     samples: samples.length,
+    lookAhead: LOOK_AHEAD,
     keys: (idx, epoch = 0) => chosen(idx, epoch).map((index) => keyOf(samples[index]!, epoch)),
     get,
     batches,

@@ -16,6 +16,7 @@ import type { Image, Size } from "../image/image.ts";
 import { downscale } from "../image/resample.ts";
 import { Lru } from "./lru.ts";
 import { joinPath } from "./paths.ts";
+import { readPhoto } from "./photo_file.ts";
 import type { Sample } from "./sample.ts";
 
 /** A photo that may have been shrunk. */
@@ -124,7 +125,7 @@ export function createImageCache(options: ImageCacheOptions): ImageCache {
   }
 
   async function load({ path, orientation }: Pick<Sample, "path" | "orientation">) {
-    const bytes = await store.read(path);
+    const bytes = await readPhoto(store, { path });
     const decoded = async () => shrink(await decode(bytes, { orientation }), maxSide);
     if (folder === null) return decoded();
     const file = joinPath(folder, `${await sha256(bytes)}-${maxSide}-${orientation}.rgb`);

@@ -5,11 +5,10 @@
  */
 import type { ReadableStore } from "../files/store.ts";
 import { boxCount } from "../geometry/boxes.ts";
-import { type LabelmeSpec, loadLabelme } from "./labelme.ts";
-import { loadNegatives, type NegativesSpec } from "./negatives.ts";
 import { Random } from "../numbers/random.ts";
-import type { Dataset, Sample } from "./sample.ts";
-import { loadWider, type WiderSpec } from "./wider.ts";
+import type { Format } from "./format.ts";
+import { FORMATS, type FormatSpec } from "./formats.ts";
+import type { Dataset, Leftovers, Sample } from "./sample.ts";
 
 /** What of a data set is used. */
 export interface DatasetFilter {
@@ -23,33 +22,18 @@ export interface DatasetFilter {
 }
 
 /** Where a data set lies and in which form, as config files state it. */
-export type DatasetSpec = (WiderSpec | LabelmeSpec | NegativesSpec) & DatasetFilter;
+export type DatasetSpec = FormatSpec & DatasetFilter;
 
-type Format = DatasetSpec["format"];
-
-interface Loader {
-  /** The paths that its spec must have. */
-  readonly paths: readonly string[];
-  /** Reads the data set; `spec` has those paths. */
-  load(store: ReadableStore, spec: never): Promise<Dataset>;
-}
-
-const LOADERS: Readonly<Record<Format, Loader>> = {
-  wider: { paths: ["images", "annotations"], load: loadWider },
-  labelme: { paths: ["images", "labels"], load: loadLabelme },
-  negatives: { paths: ["images"], load: loadNegatives },
-};
-
-function loaderOf(spec: DatasetSpec): Loader {
-  if (!Object.hasOwn(LOADERS, spec.format)) {
+function formatOf(spec: DatasetSpec): Format {
+  if (!Object.hasOwn(FORMATS, spec.format)) {
     throw new RangeError(
       `Cannot load the data set: format is "${spec.format}", expected one of "${
-        Object.keys(LOADERS).join('", "')
+        Object.keys(FORMATS).join('", "')
       }"`,
     );
   }
-  const loader = LOADERS[spec.format];
-  for (const path of loader.paths) {
+  const format: Format = FORMATS[spec.format];
+  for (const path of format.paths) {
     const value = (spec as unknown as Record<string, unknown>)[path];
     if (typeof value !== "string" || value === "") {
       throw new TypeError(
@@ -57,7 +41,7 @@ function loaderOf(spec: DatasetSpec): Loader {
       );
     }
   }
-  return loader;
+  return format;
 }
 
 function takeParts(dataset: Dataset, { of, take }: NonNullable<DatasetFilter["parts"]>): Dataset {
@@ -85,7 +69,7 @@ function limitFaces(dataset: Dataset, maxFaces: number): Dataset {
  * broken annotation, an `Error` when nothing usable is found.
  */
 export async function loadDataset(store: ReadableStore, spec: DatasetSpec): Promise<Dataset> {
-  const whole = await loaderOf(spec).load(store, spec as never);
+  const whole = await formatOf(spec).load(store, spec as never);
   const dataset = spec.parts ? takeParts(whole, spec.parts) : whole;
   return limitFaces(dataset, spec.maxFacesPerImage ?? Infinity);
 }
@@ -103,9 +87,16 @@ export function concat(datasets: readonly Dataset[]): Dataset {
       samples.push({ ...sample, id });
     }
   }
+  const leftovers = (kind: keyof Leftovers) =>
+    datasets.flatMap((dataset) => dataset.leftovers?.[kind] ?? []);
   return {
     name: datasets.map((dataset) => dataset.name).join(" + "),
     samples,
     problems: datasets.flatMap((dataset) => dataset.problems),
+    leftovers: {
+      photos: leftovers("photos"),
+      annotations: leftovers("annotations"),
+      broken: leftovers("broken"),
+    },
   };
 }

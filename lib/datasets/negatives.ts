@@ -4,6 +4,8 @@
  * @module
  */
 import type { ReadableStore } from "../files/store.ts";
+import type { Format } from "./format.ts";
+import { listDeep } from "./list_deep.ts";
 import { isImageName, joinPath } from "./paths.ts";
 import type { Dataset } from "./sample.ts";
 
@@ -20,7 +22,7 @@ export async function loadNegatives(
   store: ReadableStore,
   { images }: Omit<NegativesSpec, "format">,
 ): Promise<Dataset> {
-  const photos = (await store.list(images)).filter(isImageName);
+  const photos = await listDeep(store, images, isImageName);
   if (photos.length === 0) throw new Error(`Cannot load "${images}": it has no images`);
   const samples = photos.map((photo) => ({
     id: photo,
@@ -32,3 +34,6 @@ export async function loadNegatives(
   }));
   return { name: images, samples, problems: [] };
 }
+
+/** Photos without faces as one of the formats. */
+export const NEGATIVES: Format<NegativesSpec> = { paths: ["images"], load: loadNegatives };

@@ -24,6 +24,11 @@ export function stem(path: string): string {
   return baseName(path).replace(/(?<=.)\.[^.]*$/, "");
 }
 
+/** The path without its last extension, folders kept. */
+export function withoutExtension(path: string): string {
+  return joinPath(folderName(path), stem(path));
+}
+
 /** Whether the name ends like that of a photo. */
 export function isImageName(name: string): boolean {
   return /\.(jpe?g|png|gif|webp|bmp)$/i.test(name);

@@ -17,6 +17,11 @@ export interface ViewOptions {
    * photo and has a border.
    */
   readonly cropScales: readonly number[];
+  /**
+   * Probability that the view is the middle of the photo: its shorter side fills the frame's, what
+   * stands over of the other is cut off evenly.
+   */
+  readonly centreChance: number;
   /** Probability that a view is chosen for one face (zoom) rather than as a crop. */
   readonly zoomChance: number;
   /**
@@ -33,6 +38,7 @@ export interface ViewOptions {
 /** Crops and flip as vedadet trains TinaFace (tinaface.md §9.2, 9.4); the zoom is tinyface's own. */
 export const VIEW_OPTIONS: ViewOptions = {
   cropScales: [0.3, 0.45, 0.6, 0.8, 1],
+  centreChance: 0,
   zoomChance: 0,
   zoomSide: [0.1, 0.8],
   maxEnlarge: 4,
@@ -99,9 +105,26 @@ function place(length: number, photo: number, keep: Span | undefined, random: Ra
 }
 
 /**
+ * The middle of a photo, as large as the frame's aspect allows: "resize the shorter side, crop the
+ * centre" in one step (seeds.md §2.2).
+ */
+export function centreView(photo: Size, frame: Size): View {
+  const scale = Math.max(frame.width / photo.width, frame.height / photo.height);
+  const width = frame.width / scale, height = frame.height / scale;
+  return {
+    x: (photo.width - width) / 2,
+    y: (photo.height - height) / 2,
+    width,
+    height,
+    outWidth: frame.width,
+    outHeight: frame.height,
+  };
+}
+
+/**
  * A random view of a photo: a crop of random size that holds the centre of a face, or (zoom) a view in
- * which a face that it holds whole has a random size. A photo without faces to find gets a crop
- * anywhere. The view has the frame's aspect.
+ * which a face that it holds whole has a random size, or the middle of the photo. A photo without
+ * faces to find gets a crop anywhere. The view has the frame's aspect.
  *
  * @param photo Size of the photo.
  * @param faces Its faces, in its pixels and cut to it; ignored ones are not looked for.
@@ -114,6 +137,10 @@ export function randomView(
   random: Random,
   options: ViewOptions = VIEW_OPTIONS,
 ): View {
+  // Nothing is drawn where nothing is asked for, so that trainings without it go on as they were.
+  if (options.centreChance > 0 && random.chance(options.centreChance)) {
+    return { ...centreView(photo, frame), flip: random.chance(options.flipChance) };
+  }
   const frameSide = Math.min(frame.width, frame.height);
   const targets = targetsOf({ boxes, ignore });
   const wish = random.chance(options.zoomChance)

@@ -18,7 +18,10 @@ export type FaceAttribute =
 export interface Sample {
   /** Unique in its data set, stable over machines: the image's path below the image folder. */
   readonly id: string;
-  /** Where the image lies, as the store reads it. */
+  /**
+   * Where the image lies, as the store reads it; a Labelme file (`.json`) when the image lies in that.
+   * `readPhoto` (`photo_file.ts`) reads both.
+   */
   readonly path: string;
   /** N faces, pixels of the image as `orientation` says. */
   readonly boxes: Boxes;
@@ -33,6 +36,16 @@ export interface Sample {
   readonly orientation: "stored" | "upright";
 }
 
+/** Files of a data set that became no sample, by path. */
+export interface Leftovers {
+  /** Photos that no annotation speaks of. */
+  readonly photos: readonly string[];
+  /** Photos that an annotation speaks of and label files, where the other one is not there. */
+  readonly annotations: readonly string[];
+  /** Label files that cannot be read. */
+  readonly broken: readonly string[];
+}
+
 /** A list of samples, and what was wrong with the rest. */
 export interface Dataset {
   /** Name for messages. */
@@ -41,4 +54,6 @@ export interface Dataset {
   readonly samples: readonly Sample[];
   /** One sentence for each thing that was left out or mended. */
   readonly problems: readonly string[];
+  /** What `problems` tells in sentences, file by file; absent where a reader does not know. */
+  readonly leftovers?: Leftovers;
 }

@@ -13,9 +13,11 @@
  *
  * @module
  */
-import type { Boxes } from "../geometry/boxes.ts";
+import { boxCount, type Boxes } from "../geometry/boxes.ts";
 import type { ReadableStore } from "../files/store.ts";
-import { baseName, folderName, joinPath } from "./paths.ts";
+import type { AnnotatedPhoto, Format } from "./format.ts";
+import { matchPhotos } from "./match_photos.ts";
+import { baseName, joinPath } from "./paths.ts";
 import type { Dataset, FaceAttribute, Sample } from "./sample.ts";
 
 /** Where a part (train, val) of WIDER FACE lies. */
@@ -48,7 +50,8 @@ export interface WiderAnnotation {
   readonly zeroSize: number;
 }
 
-const ATTRIBUTES = [
+/** All attributes, in the order of a line. */
+export const FACE_ATTRIBUTES = [
   "blur",
   "expression",
   "illumination",
@@ -79,7 +82,7 @@ function toEntry(path: string, faces: readonly number[][]): WiderEntry {
     path,
     boxes: Float32Array.from(faces.flatMap(([x, y, w, h]) => [x!, y!, x! + w!, y! + h!])),
     attributes: Object.fromEntries(
-      ATTRIBUTES.map((attribute, k) => [attribute, column(4 + k)]),
+      FACE_ATTRIBUTES.map((attribute, k) => [attribute, column(4 + k)]),
     ) as Record<FaceAttribute, Uint8Array>,
   };
 }
@@ -119,22 +122,6 @@ export function parseWider(text: string, name = "annotation"): WiderAnnotation {
   return { entries, lines, zeroSize };
 }
 
-/** Which of the paths exist below a folder, found out with one listing a sub-folder. */
-async function present(
-  store: ReadableStore,
-  folder: string,
-  paths: readonly string[],
-): Promise<Set<string>> {
-  const found = new Set<string>();
-  for (const sub of new Set(paths.map(folderName))) {
-    const names = new Set(await store.list(joinPath(folder, sub)));
-    for (const path of paths) {
-      if (folderName(path) === sub && names.has(baseName(path))) found.add(path);
-    }
-  }
-  return found;
-}
-
 function toSample(entry: WiderEntry, images: string): Sample {
   return {
     id: entry.path,
@@ -158,21 +145,7 @@ export async function loadWider(
 ): Promise<Dataset> {
   const text = new TextDecoder().decode(await store.read(annotations));
   const { entries, zeroSize } = parseWider(text, annotations);
-  const there = await present(store, images, entries.map((entry) => entry.path));
-  const usable = entries.filter((entry) => there.has(entry.path));
-  const missing = entries.length - usable.length;
-  if (usable.length === 0) {
-    throw new Error(
-      `Cannot load "${annotations}": none of its ${entries.length} images is in "${images}"`,
-    );
-  }
-
-  const problems: string[] = [];
-  if (missing > 0) {
-    problems.push(
-      `${missing} of ${entries.length} images of "${annotations}" are not in "${images}"`,
-    );
-  }
+  const { usable, problems, leftovers } = await matchPhotos(store, images, annotations, entries);
   if (zeroSize > 0) {
     problems.push(`${zeroSize} lines of "${annotations}" have no width or height and are skipped`);
   }
@@ -180,5 +153,42 @@ export async function loadWider(
     name: baseName(annotations),
     samples: usable.map((entry) => toSample(entry, images)),
     problems,
+    leftovers,
   };
 }
+
+/** A line as the official texts write it: whole pixels, a side at least one. */
+function faceLine({ boxes, ignore, attributes }: AnnotatedPhoto, i: number): string {
+  const [x1, y1, x2, y2] = Array.from(boxes.subarray(4 * i, 4 * i + 4), Math.round);
+  const given = { ...attributes, invalid: ignore };
+  const labels = FACE_ATTRIBUTES.map((attribute) => given[attribute]?.[i] ?? 0);
+  return [x1!, y1!, Math.max(1, x2! - x1!), Math.max(1, y2! - y1!), ...labels].join(" ") + " ";
+}
+
+function toWider(photo: AnnotatedPhoto): string {
+  const count = boxCount(photo.boxes);
+  const lines = count === 0
+    ? ["0 0 0 0 0 0 0 0 0 0 "]
+    : Array.from({ length: count }, (_, i) => faceLine(photo, i));
+  return [photo.id, count, ...lines, ""].join("\n");
+}
+
+/** Name of an annotation text that stands beside one folder of photos. */
+export const WIDER_TEXT = "wider_face_bbx_gt.txt";
+
+/** WIDER FACE's form as one of the formats; corners are rounded to whole pixels when it is written. */
+export const WIDER: Format<WiderSpec> = {
+  paths: ["images", "annotations"],
+  load: loadWider,
+  write: {
+    orientation: "stored",
+    photos: "images",
+    hasIgnore: true,
+    files: (photos) => [[WIDER_TEXT, photos.map(toWider).join("")]],
+    spec: (folder) => ({
+      format: "wider",
+      images: `${folder}/images`,
+      annotations: `${folder}/${WIDER_TEXT}`,
+    }),
+  },
+};

@@ -16,9 +16,3 @@ export const loadWasmBackend = () => import("npm:@tensorflow/tfjs-backend-wasm@4
 
 /** Gives the class of tfjs' WebGPU backend, which takes a device made by us. */
 export const loadWebGpuBackend = () => import("npm:@tensorflow/tfjs-backend-webgpu@4.22.0");
-
-/**
- * Registers the gradients of all tfjs ops. tfjs-core's Node build leaves them out, and they cannot be
- * imported from it one by one; the layers package brings them along.
- */
-export const loadGradients = () => import("npm:@tensorflow/tfjs-layers@4.22.0");

@@ -1,14 +1,12 @@
 /**
- * Runs a detector over an annotated data set and measures it.
+ * How good a detector's answers on an annotated data set are.
  *
  * @module
  */
-import { decodeImage } from "../codec/decode.ts";
-import type { Dataset, Sample } from "../datasets/sample.ts";
-import type { DetectOptions, Face } from "../detector/detector.ts";
-import type { ReadableStore } from "../files/store.ts";
+import type { Sample } from "../datasets/sample.ts";
+import type { Face } from "../detector/detector.ts";
 import { clipBoxes } from "../geometry/boxes.ts";
-import type { Image } from "../image/image.ts";
+import type { Size } from "../image/image.ts";
 import type { Detections, Truth } from "../models/detector_model.ts";
 import {
   averagePrecision,
@@ -17,26 +15,7 @@ import {
   pointAt,
 } from "./average_precision.ts";
 import { createPairMetrics } from "./best_pair.ts";
-
-/** As much of a detector as is needed here. */
-export interface PhotoDetector {
-  /** Finds the faces in pixels; boxes in those pixels. */
-  detect(image: Image, options: Pick<DetectOptions, "scoreThreshold">): Promise<Face[]>;
-}
-
-/** What is evaluated, and how. */
-export interface EvaluationOptions {
-  /** The photos and their true faces. */
-  readonly dataset: Dataset;
-  /** Where the photos lie. */
-  readonly store: ReadableStore;
-  /** What is measured. */
-  readonly detector: PhotoDetector;
-  /** The score from which a box counts as a face, for precision and recall. In [0, 1]. */
-  readonly scoreThreshold: number;
-  /** Called after each photo. */
-  readonly onPhoto?: (done: number, total: number) => void;
-}
+import type { FoundFaces, PhotoFaces } from "./find_faces.ts";
 
 /** How well some of the faces are found; NaN where nothing was there to measure. */
 export interface FaceMetrics {
@@ -68,18 +47,15 @@ export interface Evaluation {
   readonly problems: readonly string[];
 }
 
-/** Boxes below this score make no difference to average precision that is worth their time. */
-const LOWEST_SCORE = 0.01;
-
 /** Boxes in units of the photo's longer side, so that large photos do not outweigh small ones. */
 const UNIT_FRAME = { width: 1, height: 1 };
 
-function toTruth({ boxes, ignore }: Sample, { width, height }: Image): Truth {
+function toTruth({ boxes, ignore }: Sample, { width, height }: Size): Truth {
   const side = Math.max(width, height);
   return { boxes: clipBoxes(boxes, width, height).map((value) => value / side), ignore };
 }
 
-function toDetections(faces: readonly Face[], { width, height }: Image): Detections {
+function toDetections(faces: readonly Face[], { width, height }: Size): Detections {
   const side = Math.max(width, height);
   const corners = ({ box }: Face) => [box.x, box.y, box.x + box.width, box.y + box.height];
   return {
@@ -98,47 +74,42 @@ function faceMetrics(
   return { faces, ap50: ap, precision, recall };
 }
 
-function median(values: readonly number[]): number {
+/** The middle of some values; NaN when there is none. */
+export function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);
   const middle = sorted.length / 2;
   return (sorted[Math.ceil(middle) - 1]! + sorted[Math.floor(middle)]!) / 2;
 }
 
 /**
- * Measures a detector. A photo that cannot be read is left out and reported; what the detector throws
- * of itself ends the evaluation.
+ * Measures what was found in the photos of a data set; those without an answer are left out.
+ *
+ * @param samples The photos and their true faces.
+ * @param found What a detector answered, boxes of low scores too.
+ * @param scoreThreshold The score from which a box counts as a face, for precision and recall.
  */
-export async function evaluate(options: EvaluationOptions): Promise<Evaluation> {
-  const { dataset, store, detector, scoreThreshold, onPhoto } = options;
-  const images: ImageResult[] = [], times: number[] = [], problems: string[] = [];
+export function evaluate(
+  samples: readonly Sample[],
+  { photos, problems }: FoundFaces,
+  scoreThreshold: number,
+): Evaluation {
+  const images: ImageResult[] = [];
   const pairs = createPairMetrics();
-
-  const measure = async (sample: Sample, image: Image) => {
-    const start = performance.now();
-    const faces = await detector.detect(image, { scoreThreshold: LOWEST_SCORE });
-    times.push(performance.now() - start);
-    const truth = toTruth(sample, image), detections = toDetections(faces, image);
+  const measure = (sample: Sample, photo: PhotoFaces) => {
+    const truth = toTruth(sample, photo), detections = toDetections(photo.faces, photo);
     pairs.add(truth, detections, UNIT_FRAME);
     images.push({ truth, detections, imageSide: 1 });
   };
-
-  for (const [i, sample] of dataset.samples.entries()) {
-    const image = await readPhoto(store, sample).catch((error: Error) => {
-      problems.push(`${sample.path}: ${error.message}`);
-    });
-    if (image) await measure(sample, image);
-    onPhoto?.(i + 1, dataset.samples.length);
+  for (const sample of samples) {
+    const photo = photos.get(sample.id);
+    if (photo !== undefined) measure(sample, photo);
   }
   return {
     photos: images.length,
     all: faceMetrics(images, 0, scoreThreshold),
     large: faceMetrics(images, LARGE_FACE_SIDE, scoreThreshold),
     ...pairs.metrics(),
-    detectMs: median(times),
+    detectMs: median(Array.from(photos.values(), ({ detectMs }) => detectMs)),
     problems,
   };
-}
-
-async function readPhoto(store: ReadableStore, sample: Sample): Promise<Image> {
-  return await decodeImage(await store.read(sample.path), { orientation: sample.orientation });
 }

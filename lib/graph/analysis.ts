@@ -85,6 +85,8 @@ export interface GraphSummary {
   readonly weightBytes: number;
   /** Most bytes of activations alive at once when each is freed after its last reader. */
   readonly peakActivationBytes: number;
+  /** Bytes of the largest activation; a device with a limit on buffers must hold a batch of it. */
+  readonly largestActivationBytes: number;
   /** Bytes of all activations together: what a training step keeps for the backward pass. */
   readonly trainingActivationBytes: number;
 }
@@ -118,6 +120,7 @@ export function summarize(graph: Graph, input: Size): GraphSummary {
     multiplyAdds: total((line) => line.multiplyAdds),
     weightBytes: parameters * FLOAT_BYTES,
     peakActivationBytes: peakBytes(graph, shapes),
+    largestActivationBytes: FLOAT_BYTES * Math.max(...nodes.map(({ shape }) => sizeOf(shape))),
     trainingActivationBytes: total((line) => FLOAT_BYTES * sizeOf(line.shape)),
   };
 }

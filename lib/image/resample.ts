@@ -118,7 +118,12 @@ function resampleColumns(
 
 function filled(width: number, height: number, fill: Rgb): Uint8Array {
   const data = new Uint8Array(width * height * 3);
-  for (let p = 0; p < data.length; p += 3) data.set(fill, p);
+  const [r, g, b] = fill;
+  for (let p = 0; p < data.length; p += 3) { // data.set(fill, p) takes a millisecond longer at 224²
+    data[p] = r;
+    data[p + 1] = g;
+    data[p + 2] = b;
+  }
   return data;
 }
 

@@ -4,10 +4,12 @@
  *
  * @module
  */
-import { loadGradients, tf } from "../deps/tfjs.ts";
+import { tf } from "../deps/tfjs.ts";
+import { loadGradients } from "../deps/tfjs_gradients.ts";
 import { ACTIVATION, useClampGradients } from "./activation.ts";
 import { COMPOSED } from "./composed.ts";
 import { CONVOLUTION } from "./convolution.ts";
+import { GATHER } from "./gather.ts";
 import { IDENTITY } from "./identity.ts";
 import type { HostKernel, KernelTable } from "./kernel_table.ts";
 import { type KernelBuild, supportedBuild } from "./module.ts";
@@ -26,6 +28,7 @@ const KERNELS: KernelTable = {
   ...NORMALIZATION,
   ...POOLING,
   ...RESIZE,
+  ...GATHER,
   ...SEGMENT_SUM,
   ...UPDATES,
   ...IDENTITY,
@@ -33,6 +36,9 @@ const KERNELS: KernelTable = {
 
 /** What the gradients run on: a build of the kernels, or ordinary tfjs ops (slow). */
 export type TrainingBuild = KernelBuild | "composed";
+
+/** All of them, the fastest first. */
+export const TRAINING_BUILDS: readonly TrainingBuild[] = ["relaxed", "simd", "composed"];
 
 /** Choices of {@linkcode registerTrainingKernels}. */
 export interface TrainingKernelOptions {
@@ -42,8 +48,13 @@ export interface TrainingKernelOptions {
   readonly warn?: (message: string) => void;
 }
 
-let gradientsInUse = false;
+let gradientsInUse = false, buildInUse: TrainingBuild | undefined;
 const hosts = new Map<KernelBuild, WasmHost>();
+
+/** What the last {@linkcode registerTrainingKernels} chose, if there was one. */
+export function registeredBuild(): TrainingBuild | undefined {
+  return buildInUse;
+}
 
 /**
  * Makes tfjs' wasm backend able to train, and the current one. Calling it again changes the build.
@@ -59,6 +70,7 @@ export async function registerTrainingKernels(
   }
   await loadGradients();
   restoreKernels();
+  buildInUse = build;
   for (const [name, kernel] of Object.entries(COMPOSED)) replaceKernel(name, kernel);
   if (build === "composed") return build;
   const host = hosts.get(build) ?? await WasmHost.load(tf.backend(), build);

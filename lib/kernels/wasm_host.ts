@@ -47,6 +47,7 @@ export class WasmHost {
   scratch(bytes: number): number {
     if (bytes > this.#scratchBytes) {
       if (this.#scratch !== 0) this.backend.wasm._free(this.#scratch);
+      this.#scratch = this.#scratchBytes = 0; // should there be no memory for a larger one
       this.#scratch = this.backend.wasm._malloc(bytes);
       this.#scratchBytes = bytes;
     }

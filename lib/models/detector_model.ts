@@ -48,6 +48,8 @@ export interface InferenceModel {
   readonly graph: Graph;
   /** What the network wants to see. */
   readonly input: InputSpec;
+  /** Its anchors, if it has any, for an input of this size; for looking at data sets. */
+  anchors?(frame: Size): Boxes;
   /**
    * Reads boxes off the outputs of one image.
    *

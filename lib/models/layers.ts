@@ -12,7 +12,7 @@ export type Norm = "bn" | "gn" | "none";
 /** PyTorch's epsilon for both, batch norm momentum (PyTorch counts from the other end: 0.1). */
 const PYTORCH_BATCH_NORM = { epsilon: 1e-5, momentum: 0.9 } as const;
 /** vedadet's `norm_cfg=dict(type='GN', num_groups=32)`. */
-const GROUP_NORM = { groups: 32, epsilon: 1e-5 } as const;
+const GROUPS = 32;
 
 /** The zeros that PyTorch's `padding=kernel // 2` puts around an image. */
 export function centred(kernel: number): Padding {
@@ -58,26 +58,36 @@ export function addConv(
     ...(init ? { init } : {}),
   };
   let x = builder.add("conv", name + copy, [input], attributes, name);
-  if (norm) x = addNorm(builder, norm[0], x, norm[1], copy);
+  if (norm) x = addNorm(builder, norm[0], x, { norm: norm[1], channels: filters, copy });
   return activation
     ? builder.add(activation, `${norm?.[0] ?? name}.${activation}${copy}`, [x], {})
     : x;
 }
 
-/** Adds a normalisation; `none` adds nothing. Returns the name of the last node. */
+/**
+ * Adds a normalisation; `none` adds nothing. Group norm has 32 groups, or as many of those as go into
+ * fewer channels.
+ *
+ * @returns Name of the last node.
+ */
 export function addNorm(
   builder: GraphBuilder,
   name: string,
   input: string,
-  norm: Norm,
-  copy = "",
+  { norm, channels, copy = "" }: { norm: Norm; channels: number; copy?: string },
 ): string {
   switch (norm) {
     case "bn":
       return builder.add("batchNorm", name + copy, [input], PYTORCH_BATCH_NORM, name);
-    case "gn":
-      return builder.add("groupNorm", name + copy, [input], GROUP_NORM, name);
+    case "gn": {
+      const { epsilon } = PYTORCH_BATCH_NORM, groups = commonDivisor(GROUPS, channels);
+      return builder.add("groupNorm", name + copy, [input], { groups, epsilon }, name);
+    }
     case "none":
       return input;
   }
+}
+
+function commonDivisor(a: number, b: number): number {
+  return b === 0 ? a : commonDivisor(b, a % b);
 }

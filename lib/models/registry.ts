@@ -9,6 +9,9 @@ import { TINAFACE, TINAFACE_LITE } from "./tinaface/config.ts";
 import { tinafaceInference, type TinafacePreset } from "./tinaface/inference.ts";
 import { tinyInference } from "./tiny/inference.ts";
 
+/** Name of a detector. */
+export type ModelName = "tiny" | "tinaface" | "tinaface-lite";
+
 /** Builds a detector from the settings that differ from its defaults. */
 type Build<Model> = (changes?: Readonly<Record<string, unknown>>) => Model;
 
@@ -16,16 +19,13 @@ type Build<Model> = (changes?: Readonly<Record<string, unknown>>) => Model;
 export const TINAFACES = {
   "tinaface": { name: "tinaface", config: TINAFACE },
   "tinaface-lite": { name: "tinaface-lite", config: TINAFACE_LITE },
-} as const satisfies Record<string, TinafacePreset>;
+} as const satisfies { readonly [M in ModelName]?: TinafacePreset };
 
-const MODELS = {
+const MODELS: { readonly [M in ModelName]: Build<InferenceModel> } = {
   "tiny": tinyInference,
   "tinaface": (changes) => tinafaceInference(TINAFACES["tinaface"], changes),
   "tinaface-lite": (changes) => tinafaceInference(TINAFACES["tinaface-lite"], changes),
-} as const satisfies Record<string, Build<InferenceModel>>;
-
-/** Name of a detector. */
-export type ModelName = keyof typeof MODELS;
+};
 
 /** Names of all detectors. */
 export const MODEL_NAMES = Object.keys(MODELS) as readonly ModelName[];

@@ -100,7 +100,7 @@ function addBottleneck(
   });
   if (deformable) {
     x = addDeformable(builder, `${prefix}conv2`, x, { filters: width, stride });
-    x = addNorm(builder, `${prefix}${norm}2`, x, norm);
+    x = addNorm(builder, `${prefix}${norm}2`, x, { norm, channels: width });
     x = builder.add("relu", `${prefix}${norm}2.relu`, [x], {});
   } else {
     x = addConv(builder, `${prefix}conv2`, x, {

@@ -53,44 +53,39 @@ export function deformConv(
   kernel: tf.Tensor4D,
   options: DeformConvOptions,
 ): tf.Tensor4D {
-  const [batch, height, width] = offsets.shape, filters = kernel.shape[3];
-  const convolve = tf.customGrad((...args) => {
-    const [images, moves, weights, save] = args as unknown as [
-      tf.Tensor4D,
-      tf.Tensor4D,
-      tf.Tensor4D,
-      tf.GradSaveFunc,
-    ];
-    save([images, moves, weights]);
-    const samples = sample(images, cornersOf(images, moves, weights.shape[0], options));
-    const y = tf.matMul(asWindows(samples, weights), asMatrix(weights));
-    return {
-      value: tf.reshape(y, [batch, height, width, filters]),
-      gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) =>
-        gradients(dy, saved as [tf.Tensor4D, tf.Tensor4D, tf.Tensor4D], options),
-    };
+  const [size, , channels, filters] = kernel.shape, window = size ** 2 * channels;
+  const [batch, height, width] = offsets.shape;
+  return tf.tidy(() => {
+    const samples = sampleTaps(x, offsets, size, options);
+    const windows = tf.reshape(samples, [batch, height, width, window]) as tf.Tensor4D;
+    // A 1×1 convolution, not matMul: its gradients, transposed products, are slow on wasm.
+    return tf.conv2d(windows, tf.reshape(kernel, [1, 1, window, filters]), 1, "valid");
   });
-  return convolve(x, offsets, kernel) as tf.Tensor4D;
 }
 
-// The samples are taken again: keeping them would hold k² times the memory of x in each layer.
-function gradients(
-  dy: tf.Tensor,
-  [x, offsets, kernel]: readonly [tf.Tensor4D, tf.Tensor4D, tf.Tensor4D],
+/** What every tap sees, `[S, C]`; samples are ordered by image, row, column and tap. */
+function sampleTaps(
+  x: tf.Tensor4D,
+  offsets: tf.Tensor4D,
+  kernel: number,
   options: DeformConvOptions,
-): tf.Tensor[] {
-  const corners = cornersOf(x, offsets, kernel.shape[0], options);
-  const dOutput = tf.reshape(dy, [-1, kernel.shape[3]]);
-  const dKernel = tf.matMul(asWindows(sample(x, corners), kernel), dOutput, true);
-  const dSamples = tf.reshape(
-    tf.matMul(dOutput, asMatrix(kernel), false, true),
-    [-1, x.shape[3]],
-  ) as tf.Tensor2D;
-  return [
-    tf.reshape(imageGradient(dSamples, corners, x), x.shape),
-    tf.reshape(offsetGradient(dSamples, corners, x), offsets.shape),
-    tf.reshape(dKernel, kernel.shape),
-  ];
+): tf.Tensor2D {
+  const sampled = tf.customGrad((...args) => {
+    const [images, moves, save] = args as unknown as [tf.Tensor4D, tf.Tensor4D, tf.GradSaveFunc];
+    save([images, moves]);
+    return {
+      value: sample(images, cornersOf(images, moves, kernel, options)),
+      gradFunc: (dSamples: tf.Tensor, saved: tf.Tensor[]) => {
+        const [pixels, places] = saved as [tf.Tensor4D, tf.Tensor4D];
+        const corners = cornersOf(pixels, places, kernel, options);
+        return [
+          tf.reshape(imageGradient(dSamples as tf.Tensor2D, corners, pixels), pixels.shape),
+          tf.reshape(offsetGradient(dSamples as tf.Tensor2D, corners, pixels), places.shape),
+        ];
+      },
+    };
+  });
+  return sampled(x, offsets) as tf.Tensor2D;
 }
 
 /** Values of all samples, `[S, C]`. */
@@ -120,7 +115,7 @@ function offsetGradient(dSamples: tf.Tensor2D, corners: readonly Corner[], x: tf
   return parts.reduce((sum, part) => tf.add(sum, part));
 }
 
-/** The four pixels around every sample; samples are ordered by image, row, column and tap. */
+/** The four pixels around every sample. */
 function cornersOf(
   x: tf.Tensor4D,
   offsets: tf.Tensor4D,
@@ -204,14 +199,4 @@ function scaleRows(rows: tf.Tensor2D, factors: tf.Tensor1D): tf.Tensor2D {
 /** The pixels of all images, `[B · H · W, C]`. */
 function asPixels(x: tf.Tensor4D): tf.Tensor2D {
   return tf.reshape(x, [-1, x.shape[3]]);
-}
-
-/** Samples `[S, C]` by window, `[B · H' · W', k² · C]`. */
-function asWindows(samples: tf.Tensor2D, kernel: tf.Tensor4D): tf.Tensor2D {
-  return tf.reshape(samples, [-1, asMatrix(kernel).shape[0]]);
-}
-
-/** A kernel as `[k² · C, F]`. */
-function asMatrix(kernel: tf.Tensor4D): tf.Tensor2D {
-  return tf.reshape(kernel, [-1, kernel.shape[3]]);
 }

@@ -11,9 +11,9 @@ import { VIEW_OPTIONS } from "../datasets/random_view.ts";
 import type { TruthOptions } from "../datasets/truth.ts";
 import type { ModelName } from "../models/registry.ts";
 import type { EarlyStoppingOptions } from "./early_stopping.ts";
-import type { OptimizerSpec } from "./optimizer.ts";
+import type { OptimizerSpec, RuleSpec } from "./optimizer.ts";
 import type { PlateauOptions } from "./plateau.ts";
-import type { Schedule } from "./schedule.ts";
+import type { Decay, Schedule } from "./schedule.ts";
 
 /** What makes a model the best one. */
 export interface BestSpec {
@@ -66,6 +66,12 @@ export interface TrainConfig {
   readonly variants: number | null;
   /** Photos in a step. */
   readonly batchSize: number;
+  /**
+   * Photos that go through the network together; a larger batch is split into equal shards, each with
+   * batch norm statistics of its own, and threads share them (see `shards.ts`). `null` = all of a
+   * batch. It bounds the memory that a step takes.
+   */
+  readonly shardSize: number | null;
   /** Times that all photos are seen. */
   readonly epochs: number;
   /** How weights move. */
@@ -101,6 +107,7 @@ export const DEFAULT_CONFIG: TrainConfig = {
   augment: { view: VIEW_OPTIONS, photometric: PHOTOMETRIC_OPTIONS },
   variants: null,
   batchSize: 16,
+  shardSize: 8,
   epochs: 150,
   optimizer: {
     rule: { kind: "sgd", momentum: 0.9, nesterov: false },
@@ -120,8 +127,24 @@ type JsonObject = { readonly [key: string]: Json };
 /** Objects whose keys depend on their content: they are replaced as a whole, not merged. */
 const REPLACED = ["model.settings", "optimizer.rule", "schedule.decay", "schedule.warmUp"];
 
-/** Optional keys that the defaults do not show. */
-const OPTIONAL = ["schedule.warmUp"];
+/** Optional keys that the defaults do not show, and their type. */
+const OPTIONAL: Readonly<Record<string, string>> = {
+  "augment.colour": "object",
+  "augment.rotation": "number",
+  "schedule.warmUp": "object",
+};
+
+/** What `null` switches off, and its type when it is on. */
+const NULLABLE: Readonly<Record<string, string>> = {
+  "start": "string",
+  "data.cache": "string",
+  "augment": "object",
+  "variants": "number",
+  "shardSize": "number",
+  "optimizer.clipNorm": "number",
+  "plateau": "object",
+  "earlyStopping": "object",
+};
 
 /**
  * A config with some values changed, checked against its shape.
@@ -145,7 +168,7 @@ function merge(base: Json, change: Json, path: string): Json {
   const merged: Record<string, Json> = { ...base };
   for (const [key, value] of Object.entries(change)) {
     const inner = path ? `${path}.${key}` : key;
-    if (!(key in base) && !OPTIONAL.includes(inner)) {
+    if (!Object.hasOwn(base, key) && !Object.hasOwn(OPTIONAL, inner)) {
       throw new RangeError(`Cannot read config: "${inner}" is not a setting`);
     }
     merged[key] = merge(base[key] ?? null, value, inner);
@@ -154,11 +177,12 @@ function merge(base: Json, change: Json, path: string): Json {
 }
 
 function checkType(base: Json, change: Json, path: string): void {
-  if (base === null || change === null) return; // null switches a setting off, or it was off
   const kind = (value: Json) => Array.isArray(value) ? "list" : typeof value;
-  if (kind(base) !== kind(change)) {
+  const expected = NULLABLE[path] ?? OPTIONAL[path] ?? kind(base);
+  if (change === null ? !(path in NULLABLE) : kind(change) !== expected) {
     throw new TypeError(
-      `Cannot read config: "${path}" is ${JSON.stringify(change)}, expected a ${kind(base)}`,
+      `Cannot read config: "${path || "the whole"}" is ${JSON.stringify(change)}, ` +
+        `expected ${/^[aeiou]/.test(expected) ? "an" : "a"} ${expected}`,
     );
   }
 }
@@ -171,16 +195,56 @@ function isObject(value: Json): value is JsonObject {
  * Checks the values that would otherwise fail late. Throws a `RangeError`.
  */
 export function checkConfig(config: TrainConfig): void {
-  const { batchSize, epochs, seed, schedule, data } = config;
-  for (const [name, value] of Object.entries({ batchSize, epochs, seed: seed + 1 })) {
+  const { batchSize, epochs, seed, optimizer, schedule, data } = config;
+  const shardSize = config.shardSize ?? batchSize;
+  for (const [name, value] of Object.entries({ batchSize, shardSize, epochs })) {
     if (!Number.isInteger(value) || value < 1) {
       throw new RangeError(`Cannot train: ${name} is "${value}", expected a positive integer`);
     }
   }
+  if (!Number.isInteger(seed) || seed < 0) {
+    throw new RangeError(`Cannot train: seed is "${seed}", expected an integer from 0`);
+  }
+  checkKind("optimizer.rule", optimizer.rule, RULES);
+  checkKind("schedule.decay", schedule.decay, DECAYS);
   if (!(schedule.base > 0)) {
     throw new RangeError(`Cannot train: schedule.base is "${schedule.base}", expected above 0`);
   }
   if (data.train.length === 0) {
     throw new RangeError("Cannot train: data.train is empty, name a data set");
   }
+}
+
+type Settings<Choice extends { readonly kind: string }> = {
+  readonly [K in Choice["kind"]]: readonly Exclude<keyof Extract<Choice, { kind: K }>, "kind">[];
+};
+
+const RULES: Settings<RuleSpec> = {
+  sgd: ["momentum", "nesterov"],
+  adam: ["beta1", "beta2", "epsilon"],
+};
+
+const DECAYS: Settings<Decay> = {
+  "constant": [],
+  "time": ["rate"],
+  "cosine": ["floor"],
+  "cosine-restarts": ["floor", "period"],
+  "step": ["factor", "epochs"],
+};
+
+/** Checks that a choice is one of those there are, and has its settings. */
+function checkKind(
+  path: string,
+  choice: { readonly kind: string },
+  settings: Readonly<Record<string, readonly string[]>>,
+): void {
+  if (!Object.hasOwn(settings, choice.kind)) {
+    throw new RangeError(
+      `Cannot train: ${path}.kind is "${choice.kind}", choose from ${
+        Object.keys(settings).join(", ")
+      }`,
+    );
+  }
+  const missing = settings[choice.kind]!.find((name) => !Object.hasOwn(choice, name));
+  if (missing !== undefined) throw new RangeError(`Cannot train: ${path}.${missing} is missing`);
 }

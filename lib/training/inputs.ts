@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { ahead } from "../datasets/ahead.ts";
 import type { Batch, Generator } from "../datasets/generator.ts";
 import { fromActivations, type NetworkInputs, toActivations } from "../detector/predict.ts";
 import { tf } from "../deps/tfjs.ts";
@@ -50,9 +51,15 @@ interface Kept {
 
 /**
  * Feeds the activations at which the frozen part of a network ends; images when nothing is frozen.
- * Each variant of a sample goes through the frozen part once, and is kept in memory.
+ *
+ * @param isRepeated Whether later epochs show the same samples again: then each goes through the
+ * frozen part once, and is kept in memory.
  */
-export function frozenInputs(generator: Generator, network: TfNetwork): InputSource {
+export function frozenInputs(
+  generator: Generator,
+  network: TfNetwork,
+  isRepeated: boolean,
+): InputSource {
   const frontier = network.frontier;
   const input = network.graph.nodes[0]!.name;
   if (frontier.length === 0 || frontier.includes(input)) return imageInputs(generator);
@@ -69,7 +76,7 @@ export function frozenInputs(generator: Generator, network: TfNetwork): InputSou
       );
       const [inputs] = splitSamples(await fromActivations(activations));
       const sample = { inputs: inputs!, targets: splitTargets[i]!, truth: truths[i]! };
-      kept.set(keys[i]!, sample);
+      if (isRepeated) kept.set(keys[i]!, sample);
       samples.push(sample);
     }
     return joinSamples(samples);
@@ -78,14 +85,14 @@ export function frozenInputs(generator: Generator, network: TfNetwork): InputSou
   return {
     length: generator.length,
     async *batches(epoch, start = 0) {
-      for (let idx = start; idx < generator.length; idx++) {
-        const keys = generator.keys(idx, epoch);
-        if (keys.every((key) => kept.has(key))) {
-          yield joinSamples(keys.map((key) => kept.get(key)!));
-          continue;
-        }
-        const batch = await generator.get(idx, epoch);
-        if (batch.ids.length > 0) yield await compute(batch);
+      const { length, lookAhead } = generator;
+      const keysOf = (idx: number) => generator.keys(idx, epoch);
+      const isKept = (idx: number) => keysOf(idx).every((key) => kept.has(key));
+      // What is kept is joined when its turn comes, the rest is read ahead of it.
+      const read = async (idx: number) => isKept(idx) ? idx : await generator.get(idx, epoch);
+      for await (const batch of ahead(start, length, lookAhead, read)) {
+        if (typeof batch === "number") yield joinSamples(keysOf(batch).map((k) => kept.get(k)!));
+        else if (batch.ids.length > 0) yield await compute(batch);
       }
     },
   };

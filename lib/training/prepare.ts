@@ -3,8 +3,7 @@
  *
  * @module
  */
-import { createGenerator, type GeneratorOptions } from "../datasets/generator.ts";
-import { createImageCache } from "../datasets/image_cache.ts";
+import type { Generator } from "../datasets/generator.ts";
 import { concat, type DatasetSpec, loadDataset } from "../datasets/load.ts";
 import type { Dataset } from "../datasets/sample.ts";
 import type { Store } from "../files/store.ts";
@@ -16,9 +15,12 @@ import { embeddedModel } from "../weights/embedded.ts";
 import { decodeModel } from "../weights/model_file.ts";
 import { readWeights } from "../weights/read_weights.ts";
 import { initialWeights, matchWeights } from "../weights/weight_map.ts";
+import { createGenerators, type Datasets, type Generators, type Purpose } from "./batches.ts";
 import type { Checkpoint } from "./checkpoint.ts";
 import { checkConfig, type TrainConfig } from "./config.ts";
 import { frozenInputs } from "./inputs.ts";
+import { type InputMethods, pooledGenerator } from "./pooled_generator.ts";
+import type { Remote } from "./remote.ts";
 import type { TrainerOptions } from "./trainer.ts";
 
 /** A training that is ready to run. */
@@ -36,15 +38,17 @@ export interface PreparedTraining {
  *
  * @param resume A checkpoint of the same config to go on from.
  * @param onProblem Is told what was left out, one sentence each.
+ * @param inputThreads Make the batches; the batches are the same without them. Default: none.
  * Throws what the parts throw: `RangeError` and `TypeError` for the config, `SyntaxError` for broken
  * annotations and weights, `WeightsMismatchError`.
  */
 export async function prepareTraining(
   config: TrainConfig,
   store: Store,
-  { resume, onProblem = () => {} }: {
+  { resume, onProblem = () => {}, inputThreads = [] }: {
     resume?: Checkpoint;
     onProblem?: (problem: string) => void;
+    inputThreads?: readonly Remote<InputMethods>[];
   } = {},
 ): Promise<PreparedTraining> {
   checkConfig(config);
@@ -56,24 +60,11 @@ export async function prepareTraining(
   const validation = config.data.validation.length > 0
     ? await loadAll(config.data.validation, store, onProblem)
     : null;
-  const cache = createImageCache({
+  const generators = await makeGenerators(config, model, { train, validation }, {
     store,
-    folder: config.data.cache,
-    maxSide: config.data.maxSide,
     onProblem,
+    threads: inputThreads,
   });
-  const shared = {
-    model,
-    cache,
-    onProblem,
-    batchSize: config.batchSize,
-    seed: config.seed,
-    frame: model.input.size,
-    faces: config.data.faces,
-  };
-  const batches = (
-    options: Pick<GeneratorOptions, "dataset" | "shuffle" | "augment" | "variants">,
-  ) => createGenerator({ ...shared, ...options });
   return {
     train,
     validation,
@@ -84,18 +75,35 @@ export async function prepareTraining(
       ...(resume ? { resume } : {}),
       train: (network) =>
         frozenInputs(
-          batches({
-            dataset: train,
-            shuffle: true,
-            augment: config.augment,
-            variants: config.variants,
-          }),
+          generators.train,
           network,
+          config.augment === null || config.variants !== null,
         ),
-      validation: validation &&
-        ((network) =>
-          frozenInputs(batches({ dataset: validation, shuffle: false, augment: null }), network)),
+      validation: generators.validation &&
+        ((network) => frozenInputs(generators.validation!, network, true)),
     },
+  };
+}
+
+/** Generators of batches that the threads make, or this one where there are none. */
+async function makeGenerators(
+  config: TrainConfig,
+  model: TrainableModel,
+  datasets: Datasets,
+  { store, onProblem, threads }: {
+    store: Store;
+    onProblem: (problem: string) => void;
+    threads: readonly Remote<InputMethods>[];
+  },
+): Promise<Generators> {
+  const local = createGenerators(config, model, datasets, { store, onProblem });
+  if (threads.length === 0) return local;
+  await Promise.all(threads.map((thread) => thread.call("openInputs", { config, datasets })));
+  const pooled = (generator: Generator, purpose: Purpose) =>
+    pooledGenerator(generator, purpose, threads, onProblem);
+  return {
+    train: pooled(local.train, "train"),
+    validation: local.validation && pooled(local.validation, "validation"),
   };
 }
 

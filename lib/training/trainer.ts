@@ -23,7 +23,11 @@ import { improves } from "./improvement.ts";
 import type { InputSource, StepInputs } from "./inputs.ts";
 import { createOptimizer, type Optimizer } from "./optimizer.ts";
 import { ReduceOnPlateau } from "./plateau.ts";
+import { type Remote, WorkerLostError } from "./remote.ts";
+import { type ReplicaMethods, Replicas } from "./replicas.ts";
 import { learningRate } from "./schedule.ts";
+import { toTensors } from "./shard_gradients.ts";
+import { trainedParts } from "./trained_parts.ts";
 
 /** Numbers by name, as they are logged. */
 export type Metrics = Readonly<Record<string, number>>;
@@ -66,6 +70,8 @@ export interface TrainerOptions {
   readonly folder: string;
   /** A checkpoint to go on from. */
   readonly resume?: Pick<Checkpoint, "state" | "slots">;
+  /** Threads that share the work of a step; the result is the same without them. Default: none. */
+  readonly threads?: readonly Remote<ReplicaMethods>[];
 }
 
 /** Name of the file that a run resumes from. */
@@ -89,6 +95,7 @@ const START: RunState = {
 export class Trainer implements Disposable {
   #options: TrainerOptions;
   #network: TfNetwork;
+  #replicas: Replicas;
   #optimizer: Optimizer;
   #train: InputSource;
   #validation: InputSource | null;
@@ -101,17 +108,9 @@ export class Trainer implements Disposable {
   /** Throws a `RangeError` when nothing is left to train, a `TypeError` when `resume` does not fit. */
   constructor(options: TrainerOptions) {
     this.#options = options;
-    const { config, model, weights, resume } = options;
-    const parts = [...new Set(model.graph.nodes.map(({ part }) => part))];
-    const unknown = config.frozen.find((part) => !parts.includes(part));
-    if (unknown !== undefined) {
-      throw new RangeError(
-        `Cannot freeze part "${unknown}": model "${model.name}" has "${parts.join('", "')}"`,
-      );
-    }
-    const trained = parts.filter((part) => !config.frozen.includes(part));
-    if (trained.length === 0) throw new RangeError("Cannot train: all parts are frozen");
-    this.#network = new TfNetwork(model.graph, weights, trained);
+    const { config, model, weights, resume, threads = [] } = options;
+    this.#network = new TfNetwork(model.graph, weights, trainedParts(model, config.frozen));
+    this.#replicas = new Replicas({ network: this.#network, model, config, threads });
     const decayed = weightsOf(model.graph).filter(({ kind }) => kind === "decayed");
     this.#optimizer = createOptimizer(
       config.optimizer,
@@ -119,7 +118,7 @@ export class Trainer implements Disposable {
       new Set(decayed.map(({ name }) => name)),
     );
     this.#state = resume?.state ?? START;
-    if (resume) this.#optimizer.restore(resume.state.step, resume.slots);
+    if (resume) this.#restore(resume);
     this.#train = options.train(this.#network);
     this.#validation = options.validation?.(this.#network) ?? null;
     this.#best = this.#validation === null ? BEST_BY_LOSS : config.best;
@@ -128,6 +127,16 @@ export class Trainer implements Disposable {
       new ReduceOnPlateau({ ...config.plateau, mode }, plateau ?? config.schedule.base);
     this.#earlyStopping = config.earlyStopping &&
       new EarlyStopping({ ...config.earlyStopping, mode }, earlyStopping ?? undefined);
+  }
+
+  /** Goes on where another run stood; frees everything when that does not fit. */
+  #restore({ state, slots }: Pick<Checkpoint, "state" | "slots">): void {
+    try {
+      this.#optimizer.restore(state.step, slots);
+    } catch (error) {
+      this.dispose();
+      throw error;
+    }
   }
 
   /** Where the run stands. */
@@ -146,7 +155,8 @@ export class Trainer implements Disposable {
   }
 
   /**
-   * Trains until the config's end, early stopping, or the signal; saves a checkpoint in each case.
+   * Trains until the config's end, early stopping, or the signal; saves a checkpoint in each case, and
+   * when a thread dies.
    *
    * @param options.signal When aborted, the batch in work is finished, and the run can be resumed.
    * @param options.events Listeners.
@@ -156,9 +166,15 @@ export class Trainer implements Disposable {
     { signal, events = {} }: { signal?: AbortSignal; events?: TrainingEvents } = {},
   ): Promise<RunState> {
     this.#events = events;
-    while (!this.finished && !signal?.aborted) {
-      if (await this.#trainEpoch(signal)) await this.#endEpoch();
-      await this.#save();
+    try {
+      while (!this.finished && !signal?.aborted) {
+        if (await this.#trainEpoch(signal)) await this.#endEpoch();
+        await this.#save();
+      }
+    } catch (error) {
+      // Threads give what a step needs, so one that dies leaves the step before as it was.
+      if (error instanceof WorkerLostError) await this.#save();
+      throw error;
     }
     return this.#state;
   }
@@ -191,18 +207,13 @@ export class Trainer implements Disposable {
     return true;
   }
 
-  async #step({ inputs, targets }: StepInputs): Promise<{ loss: Metrics; rate: number }> {
-    const { model } = this.#options;
+  async #step(batch: StepInputs): Promise<{ loss: Metrics; rate: number }> {
     const rate = this.#rate();
-    const activations = toActivations(inputs), wanted = toTensors(targets);
-    const { terms, gradients, statistics } = this.#network.gradients(
-      activations,
-      (outputs) => model.loss(outputs, wanted),
-    );
+    const { terms, gradients, statistics } = await this.#replicas.gradients(batch);
     this.#optimizer.apply(gradients, rate);
     this.#network.updateAverages(statistics);
     const loss = await readTerms(terms);
-    tf.dispose([activations, wanted, terms, gradients, statistics] as tf.TensorContainer);
+    tf.dispose([terms, gradients, statistics] as unknown as tf.TensorContainer);
     if (!Number.isFinite(loss.loss)) {
       throw new RangeError(
         `Cannot go on training: the loss is "${loss.loss}"; a lower learning rate may help`,
@@ -229,8 +240,9 @@ export class Trainer implements Disposable {
       Object.entries(sums).map(([name, sum]) => [name, sum / batches]),
     );
     const rate = this.#rate();
-    this.#state = { ...this.#state, epoch: this.#state.epoch + 1, batch: 0, sums: {} };
-    const metrics: Metrics = { ...means, ...await this.#validate(), rate };
+    const next = { ...this.#state, epoch: this.#state.epoch + 1, batch: 0, sums: {} };
+    const metrics: Metrics = { ...means, ...await this.#validate(next), rate };
+    this.#state = next; // not before: a run that ends in the middle of it validates again
 
     const { metric, mode } = this.#best;
     const watched = metrics[metric];
@@ -260,7 +272,7 @@ export class Trainer implements Disposable {
     await this.#events.onEpoch?.(this.#state, metrics);
   }
 
-  async #validate(): Promise<Metrics> {
+  async #validate(at: RunState): Promise<Metrics> {
     if (this.#validation === null) return {};
     const { model, config } = this.#options;
     const frame = model.input.size;
@@ -277,7 +289,7 @@ export class Trainer implements Disposable {
       lossSum += await this.#validationLoss({ inputs, targets, truths });
       batches++;
     }
-    await this.#events.onValidationPhotos?.(this.#state, photos);
+    await this.#events.onValidationPhotos?.(at, photos);
     const { iou, mse, ap50, ap50Large } = validation.metrics();
     return {
       val_loss: lossSum / batches,
@@ -302,11 +314,24 @@ export class Trainer implements Disposable {
     const { model, store, folder } = this.#options;
     const file = `${checkpointName(this.#best.name, metrics)}.safetensors`;
     const notes = { epoch: String(this.#state.epoch), metrics: JSON.stringify(metrics) };
-    const bytes = encodeModel(model, await this.#network.weights(), { notes });
+    const bytes = encodeModel(model, await this.#weights(), { notes });
     await store.write(`${folder}/${file}`, bytes);
     const previous = this.#state.best?.file;
     if (previous !== undefined && previous !== file) await store.remove(`${folder}/${previous}`);
     this.#state = { ...this.#state, best: { value, file } };
+  }
+
+  /** The weights to be kept. Throws a `RangeError` when they are lost, so that no file is. */
+  async #weights(): Promise<Map<string, NdArray>> {
+    const weights = await this.#network.weights();
+    // The loss does not show it: an activation can clamp what is not a number to one.
+    const lost = [...weights].find(([, { data }]) => !data.every(Number.isFinite));
+    if (lost) {
+      throw new RangeError(
+        `Cannot go on training: weight "${lost[0]}" is not finite; a lower learning rate may help`,
+      );
+    }
+    return weights;
   }
 
   async #save(): Promise<void> {
@@ -318,7 +343,7 @@ export class Trainer implements Disposable {
     await writeCheckpoint(store, `${folder}/${CHECKPOINT_FILE}`, {
       config,
       state: this.#state,
-      weights: await this.#network.weights(),
+      weights: await this.#weights(),
       slots,
     });
   }
@@ -333,12 +358,6 @@ export class Trainer implements Disposable {
   [Symbol.dispose](): void {
     this.dispose();
   }
-}
-
-function toTensors(arrays: Readonly<Record<string, NdArray>>): Record<string, tf.Tensor> {
-  return Object.fromEntries(
-    Object.entries(arrays).map(([name, { shape, data }]) => [name, tf.tensor(data, [...shape])]),
-  );
 }
 
 /** The terms as numbers, and their sum as `loss`. */

@@ -123,12 +123,33 @@ Deno.test("dataCommand() refuses a zip that is wrong or missing", async () => {
   });
 });
 
-Deno.test("dataCommand() knows only one data set", async () => {
-  await setUp(async ({ run, printed }) => {
-    await assert.rejects(run("coco"), { exitCode: 2, message: /"coco": expected "wider"/ });
-    await assert.rejects(run("wider", "extra"), { exitCode: 2 });
-    assert.equal(await run(), 0);
-    assert.match(printed[0]!, /Usage: deno task data wider/);
+Deno.test("dataCommand() knows its commands", async () => {
+  await setUp(async ({ run, printed, warned }) => {
+    for (const name of ["coco", "toString"]) {
+      await assert.rejects(run(name), {
+        exitCode: 2,
+        message: `Cannot run data "${name}": expected "wider", "convert", "audit"`,
+      });
+    }
+    await assert.rejects(run("wider", "extra"), {
+      exitCode: 2,
+      message: /"extra" is not an option/,
+    });
+    for (
+      const args of [[], ["--help"], ["wider", "--help"], ["convert", "--help"], ["audit", "-h"]]
+    ) {
+      assert.equal(await run(...args), 0);
+    }
+    const usages = printed.map((text) => /Usage: (.*)/.exec(text)![1]);
+    assert.deepEqual(usages, [
+      "deno task data wider|convert|audit [options]",
+      "deno task data wider|convert|audit [options]",
+      "deno task data wider [options]",
+      "deno task data convert <from> <to> --format <name>",
+      "deno task data audit <folder> [options]",
+    ]);
+    assert.deepEqual([await run("convert"), await run("audit")], [2, 2]);
+    assert.equal(warned.length, 2);
   });
 });
 

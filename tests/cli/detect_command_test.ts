@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { DeviceUnavailableError } from "../../lib/backends/device.ts";
 import {
   detectCommand,
   type DetectWorld,
@@ -220,8 +221,7 @@ Deno.test("detect refuses to run without a photo or with two kinds of JSON", asy
   assert.deepEqual([noPhoto.code, both.code], [EXIT.usage, EXIT.usage]);
 });
 
-function failingWorld(name: string, message: string): DetectWorld {
-  const error = Object.assign(new Error(message), { name });
+function failingWorld(error: Error): DetectWorld {
   return { ...fakeWorld().world, createDetector: () => Promise.reject(error) };
 }
 
@@ -229,14 +229,14 @@ Deno.test("detect ends with 3 without a model and with 4 without a device, namin
   withPhotos(async (folder) => {
     const weights = `${folder}/text.jpg`, args = ["a.jpg", "--weights", weights];
     for (
-      const [name, exitCode, message] of [
-        ["SyntaxError", EXIT.model, `${weights}: Cannot read it`],
-        ["WeightsMismatchError", EXIT.model, `${weights}: Cannot read it`],
-        ["DeviceUnavailableError", EXIT.backend, "Cannot read it"],
+      const [error, exitCode, message] of [
+        [new SyntaxError("Cannot read it"), EXIT.model, `${weights}: Cannot read it`],
+        [new RangeError("Cannot read it"), EXIT.model, `${weights}: Cannot read it`],
+        [new DeviceUnavailableError("Cannot use it"), EXIT.backend, "Cannot use it"],
       ] as const
     ) {
       await assert.rejects(
-        detectCommand(args, failingWorld(name, "Cannot read it")),
+        detectCommand(args, failingWorld(error)),
         { name: "CliError", exitCode, message },
       );
     }

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { denoStore } from "../../lib/cli/deno_store.ts";
-import { evaluateCommand, type EvaluateIo } from "../../lib/cli/evaluate_command.ts";
+import { evaluateCommand } from "../../lib/cli/evaluate_command.ts";
+import type { EvaluateIo } from "../../lib/cli/evaluate_detect.ts";
 import { createDetector, type Face } from "../../lib/detector/detector.ts";
-import type { ReadableStore } from "../../lib/files/store.ts";
+import type { Store } from "../../lib/files/store.ts";
 import { inferenceModel } from "../../lib/models/registry.ts";
 import { encodeModel } from "../../lib/weights/model_file.ts";
 import { initialWeights } from "../../lib/weights/weight_map.ts";
@@ -22,12 +23,13 @@ function fakeDetector(disposed: () => void) {
 }
 
 /** What the command prints and warns when it is run on a store. */
-async function run(args: string[], store: ReadableStore, io: Partial<EvaluateIo> = {}) {
+async function run(args: string[], store: Store, io: Partial<EvaluateIo> = {}) {
   const printed: string[] = [], warned: string[] = [];
   let disposals = 0;
   const code = await evaluateCommand(args, {
     store,
     createDetector: () => Promise.resolve(fakeDetector(() => disposals++)),
+    startWorker: () => Promise.reject(new Error("no worker was asked for")),
     print: (text) => printed.push(text),
     warn: (text) => warned.push(text),
     progress: silent,
@@ -66,7 +68,8 @@ Deno.test("evaluate prints a table, and what else there is to say on stderr", as
   assert.match(printed, /^faces +1 +1$/m);
   assert.match(printed, /^AP at IoU 0\.5 +1\.0000 +1\.0000$/m);
   assert.match(printed, /^recall at score 0\.5 +1\.0000 +1\.0000$/m);
-  assert.match(warned, /set: 1 photos; tiny on cpu \(a test\)/);
+  assert.match(warned, /^set: 1 photos$/m);
+  assert.match(warned, /^tiny on cpu \(a test\); photos by protocol original$/m);
 });
 
 Deno.test("evaluate --json prints one JSON document", async () => {
@@ -79,6 +82,7 @@ Deno.test("evaluate --json prints one JSON document", async () => {
     dataset: "set",
     model: "tiny",
     device: "cpu",
+    shown: "by protocol original",
     threshold: 0.5,
     photos: 1,
     all: found,
@@ -122,7 +126,7 @@ Deno.test("evaluate names weights that it cannot use, with the exit code for mod
 Deno.test("evaluate runs the real detector on the samples", async () => {
   const model = inferenceModel("tiny");
   const weights = encodeModel(model, initialWeights(model.graph, 1));
-  const store: ReadableStore = {
+  const store: Store = {
     ...denoStore,
     read: (path) => path === "w" ? Promise.resolve(weights) : denoStore.read(path),
   };

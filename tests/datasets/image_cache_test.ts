@@ -13,7 +13,7 @@ function fakeDecoder() {
     const match = /^(\d+)x(\d+):(\d+)$/.exec(text);
     if (match === null) return Promise.reject(new Error(`Cannot decode "${text}"`));
     const [width, height, value] = match.slice(1).map(Number) as [number, number, number];
-    return Promise.resolve({ width, height, data: new Uint8Array(width * height * 4).fill(value) });
+    return Promise.resolve({ width, height, data: new Uint8Array(width * height * 3).fill(value) });
   };
   return { calls, decode };
 }
@@ -39,7 +39,7 @@ function setUp(options: { memoryBytes?: number; folder?: string | null; maxSide?
 const A = { path: "a.jpg", orientation: "upright" } as const;
 const B = { path: "b.jpg", orientation: "upright" } as const;
 
-Deno.test("ImageCache.get() shrinks photos to maxSide as RGB and never enlarges", async () => {
+Deno.test("ImageCache.get() shrinks photos to maxSide and never enlarges", async () => {
   const cache = setUp().open();
   assert.deepEqual(await cache.get(A), {
     image: { width: 50, height: 20, data: new Uint8Array(50 * 20 * 3).fill(7) },

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { selectDevice } from "../../lib/backends/device.ts";
 import { selectTrainingDevice } from "../../lib/backends/training_device.ts";
-import { loadGradients } from "../../lib/deps/tfjs.ts";
+import { loadGradients } from "../../lib/deps/tfjs_gradients.ts";
 import { computeNode } from "../../lib/executors/tf_ops.ts";
 import type { OpName } from "../../lib/graph/graph.ts";
 import { OPS } from "../../lib/graph/ops.ts";

@@ -4,7 +4,8 @@
  * @module
  */
 import assert from "node:assert/strict";
-import { loadCpuBackend, loadGradients, loadWasmBackend, tf } from "../../lib/deps/tfjs.ts";
+import { loadCpuBackend, loadWasmBackend, tf } from "../../lib/deps/tfjs.ts";
+import { loadGradients } from "../../lib/deps/tfjs_gradients.ts";
 import { registerTrainingKernels, type TrainingBuild } from "../../lib/kernels/register.ts";
 import { restoreKernels } from "../../lib/kernels/registry.ts";
 

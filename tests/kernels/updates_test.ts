@@ -53,6 +53,21 @@ for (const build of ["relaxed", "simd"] as const) {
     });
   }
 
+  Deno.test(`updates (${build}) take what is next to nothing for zero, and leave NaN alone`, async () => {
+    const small = values(Array.from({ length: COUNT }, (_, i) => i % 2 === 0 ? 1e-38 : -3e-31));
+    small.data[4] = NaN; // in a vector
+    small.data[COUNT - 1] = NaN; // in the rest
+    const zero = values(Array(COUNT).fill(0));
+    const [averaged] = await runUpdate(
+      build,
+      [small, zero],
+      (updates, [variable], value) =>
+        updates.average({ variable: variable!, value }, { keep: 0.9 }),
+    );
+    const expected = Array.from(small.data, (value) => Number.isNaN(value) ? NaN : 0);
+    assert.deepEqual(Array.from(averaged!.data, (value) => value + 0), expected);
+  });
+
   Deno.test(`adam() (${build}) makes the step of its formula`, async () => {
     const options = { beta1: 0.9, beta2: 0.99, rate: 0.05, epsilon: 1e-4 };
     const actual = await runUpdate(

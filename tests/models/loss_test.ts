@@ -1,6 +1,7 @@
 // The tiny detector's loss, by hand.
 import assert from "node:assert/strict";
-import { loadGradients, tf } from "../../lib/deps/tfjs.ts";
+import { tf } from "../../lib/deps/tfjs.ts";
+import { loadGradients } from "../../lib/deps/tfjs_gradients.ts";
 import type { BoxLoss } from "../../lib/models/tiny/config.ts";
 import { gridLoss } from "../../lib/models/tiny/loss.ts";
 import { eachBackend } from "../_support/backends.ts";

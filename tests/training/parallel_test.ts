@@ -6,9 +6,15 @@ import { readCheckpoint } from "../../lib/training/checkpoint.ts";
 import type { TrainConfig } from "../../lib/training/config.ts";
 import { prepareTraining } from "../../lib/training/prepare.ts";
 import { type Remote, remote } from "../../lib/training/remote.ts";
-import { CHECKPOINT_FILE, Trainer, type TrainingEvents } from "../../lib/training/trainer.ts";
+import {
+  CHECKPOINT_FILE,
+  type Metrics,
+  Trainer,
+  type TrainingEvents,
+} from "../../lib/training/trainer.ts";
 import type { TrainingMethods } from "../../lib/training/worker_handlers.ts";
-import { MemoryStore } from "../_support/memory_store.ts";
+import type { MemoryStore } from "../_support/memory_store.ts";
+import { assertAllClose } from "../_support/close.ts";
 import { eachBackend } from "../_support/backends.ts";
 import { expectNoTensorLeak } from "../_support/leaks.ts";
 import { PHOTO_COUNT } from "./photo_worker.ts";
@@ -27,14 +33,14 @@ interface Threads {
   readonly events?: TrainingEvents;
 }
 
-/** Trains to the end in a new store, or goes on in one, and gives the store back. */
+/** Trains to the end in a new store, or in the one given, and gives the store back. */
 async function train(
   config: TrainConfig,
   { replicas = [], inputs = [], events = {} }: Threads,
-  resumed?: MemoryStore,
+  run: { store?: MemoryStore; isResumed?: boolean } = {},
 ): Promise<MemoryStore> {
-  const store = resumed ?? await photoStore(PHOTO_COUNT);
-  const resume = resumed && await readCheckpoint(store, `${RUN}/${CHECKPOINT_FILE}`);
+  const { store = await photoStore(PHOTO_COUNT), isResumed = false } = run;
+  const resume = isResumed && await readCheckpoint(store, `${RUN}/${CHECKPOINT_FILE}`);
   const { options } = await prepareTraining(config, store, {
     ...(resume ? { resume } : {}),
     inputThreads: inputs,
@@ -73,18 +79,45 @@ const EVERYTHING = validatedConfig({
 eachBackend("threads end with the same files as none, bit for bit", async (device) => {
   await start(device);
   const alone = await runFiles(await train(EVERYTHING, {}));
-  for (const counts of [{ replicas: 1, inputs: 1 }, { replicas: 2, inputs: 2 }]) {
-    await withThreads(counts, async (threads) => {
+  await withThreads({ replicas: 2, inputs: 2 }, async ({ replicas, inputs }) => {
+    for (const threads of [{ replicas, inputs }, { replicas: replicas.slice(1), inputs: [] }]) {
       const store = await expectNoTensorLeak(() => train(EVERYTHING, threads));
       assert.deepEqual(await runFiles(store), alone);
-    });
-  }
+    }
+  });
 }, ["wasm"]);
 
-eachBackend("threads without kernels end with the same files, bit for bit", async (device) => {
+/** Small enough for slow devices: three batches of two shards. */
+const LITTLE = {
+  model: { settings: { inputSize: 32, gridSize: 1 } },
+  batchSize: 4,
+  shardSize: 2,
+  epochs: 1,
+};
+
+eachBackend("threads with the kernels switched off end with the same files", async (device) => {
+  const losses: number[] = [];
+  const events = { onStep: (_: unknown, { loss }: Metrics) => void losses.push(loss!) };
+  const gently = { optimizer: { clipNorm: 1 }, schedule: { base: 1e-3 } };
+  const config = validatedConfig({ ...gently, batchSize: 6, shardSize: 3, epochs: 2 });
   await start(device);
-  const settings = { inputSize: 32, gridSize: 1 };
-  const config = validatedConfig({ model: { settings }, batchSize: 4, shardSize: 2, epochs: 1 });
+  await train(config, { events });
+  const withKernels = losses.splice(0);
+  try {
+    await selectTrainingDevice(device, assert.fail, "composed");
+    const alone = await runFiles(await train(config, {}));
+    await withThreads({ replicas: 1, inputs: 0 }, async (threads) => {
+      assert.deepEqual(await runFiles(await train(config, { ...threads, events })), alone);
+    });
+  } finally {
+    await start(device);
+  }
+  assertAllClose(losses, withKernels, { rtol: 1e-3 });
+}, ["wasm"]);
+
+eachBackend("threads on a device without kernels end with the same files", async (device) => {
+  await start(device);
+  const config = validatedConfig(LITTLE);
   const alone = await runFiles(await train(config, {}));
   await withThreads({ replicas: 1, inputs: 0 }, async (threads) => {
     assert.deepEqual(await runFiles(await train(config, threads)), alone);
@@ -100,27 +133,33 @@ eachBackend("a frozen part is fed by threads as by none", async (device) => {
   });
 }, ["wasm"]);
 
-eachBackend("a thread that dies ends the run with its checkpoint", async (device) => {
-  await start(device);
-  const whole = await runFiles(await train(EVERYTHING, {}));
-  const store = await photoStore(PHOTO_COUNT);
-  const { options } = await prepareTraining(EVERYTHING, store);
-  const dying = startThread("training thread 1", "?dies=4");
-  try {
-    await expectNoTensorLeak(async () => {
-      using trainer = new Trainer({ ...options, store, folder: RUN, threads: [dying] });
-      await assert.rejects(trainer.run(), {
-        name: "WorkerLostError",
-        message: /^Cannot go on: training thread 1 died: .*out of order/,
-      });
-      assert.equal(trainer.state.step, 3);
-    });
-  } finally {
-    dying.close();
-  }
-  assert.equal((await readCheckpoint(store, `${RUN}/${CHECKPOINT_FILE}`)).state.step, 3);
-  assert.deepEqual(await runFiles(await train(EVERYTHING, {}, store)), whole);
-}, ["wasm"]);
+/** Which call a thread dies in, and the steps that are done then. */
+const DEATHS = [
+  ["training thread", "?dies=gradients&call=4", 3],
+  ["input thread", "?dies=batch&call=4", 2], // two batches to learn from, then the validation
+] as const;
+
+for (const [name, search, step] of DEATHS) {
+  eachBackend(`a run ends with its checkpoint when its ${name} dies`, async (device) => {
+    await start(device);
+    const whole = await runFiles(await train(EVERYTHING, {}));
+    const store = await photoStore(PHOTO_COUNT), dying = startThread(name, search);
+    const [replicas, inputs] = name === "input thread" ? [[], [dying]] : [[dying], []];
+    try {
+      await expectNoTensorLeak(() =>
+        assert.rejects(train(EVERYTHING, { replicas, inputs }, { store }), {
+          name: "WorkerLostError",
+          message: new RegExp(`^Cannot go on: ${name} died: .*out of order`),
+        })
+      );
+    } finally {
+      dying.close();
+    }
+    assert.equal((await readCheckpoint(store, `${RUN}/${CHECKPOINT_FILE}`)).state.step, step);
+    await train(EVERYTHING, {}, { store, isResumed: true });
+    assert.deepEqual(await runFiles(store), whole);
+  }, ["wasm"]);
+}
 
 eachBackend("what a thread throws is thrown where it was asked for", async (device) => {
   await start(device);

@@ -1,0 +1,33 @@
+/**
+ * Speed of detection by device and stage: `deno task bench`.
+ *
+ * @module
+ */
+import { selectDevice } from "../lib/backends/device.ts";
+import { decodeImage } from "../lib/codec/decode.ts";
+import { letterbox } from "../lib/geometry/letterbox.ts";
+import { resample } from "../lib/image/resample.ts";
+import { createDetector } from "../mod.ts";
+
+const PHOTO = new URL("../data/samples/sample1.jpg", import.meta.url);
+const bytes = await Deno.readFile(PHOTO);
+const image = await decodeImage(bytes);
+const size = `${image.width}x${image.height}`;
+
+Deno.bench(`decode a JPEG of ${size}`, { group: "photo" }, async () => {
+  await decodeImage(bytes);
+});
+
+Deno.bench(`letterbox ${size} to 224x224`, { group: "photo" }, () => {
+  resample(image, letterbox(image, { width: 224, height: 224 }), [127, 127, 127]);
+});
+
+for (const device of ["wasm", "cpu"] as const) {
+  await selectDevice(device);
+  const detector = await createDetector({ model: "tiny", device });
+  await detector.detect(image);
+  Deno.bench(`tiny on ${device}, ${size} pixels to faces`, { group: "detect" }, async () => {
+    await selectDevice(device);
+    await detector.detect(image);
+  });
+}
