@@ -2,7 +2,7 @@
  * How good other people's detectors are, by our evaluation: runs ONNX files over WIDER FACE's
  * validation photos, keeps what they find as prediction folders, and prints their AP.
  *
- *     deno run --allow-read --allow-write --allow-env bench/peers.ts \
+ *     deno run --no-lock --allow-read --allow-write --allow-env bench/peers.ts \
  *       ../shared/peers ../shared/data/wider output/peers [vga]
  *
  * Measured on 258 photos (events 0, 1, 10 to 13) at `vga`, easy/medium/hard: YuNet_n .913/.902/.747,

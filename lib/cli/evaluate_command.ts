@@ -39,6 +39,7 @@ async function groundTruthFolder(
   { dataset, groundTruth, split }: EvaluateOptions,
   { store }: EvaluateIo,
 ): Promise<string | undefined> {
+  if (groundTruth === "none") return undefined;
   if (groundTruth !== undefined || dataset === undefined || split !== "val") return groundTruth;
   return await findWiderGroundTruth(store, dataset);
 }

@@ -96,7 +96,8 @@ export const EVALUATE = {
     groundTruth: {
       type: "string",
       placeholder: "folder",
-      help: "WIDER FACE's .mat files, where they are not below the data set",
+      help:
+        "WIDER FACE's .mat files, where they are not below the data set; none = do without them",
     },
     predictions: {
       type: "string",

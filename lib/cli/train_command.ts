@@ -3,12 +3,15 @@
  *
  * @module
  */
+import type { ActiveDevice } from "../backends/device.ts";
 import { selectTrainingDevice } from "../backends/training_device.ts";
 import type { DatasetSpec } from "../datasets/load.ts";
 import type { Store } from "../files/store.ts";
+import { trainableModel } from "../models/trainable.ts";
 import { profileKernels, profileLines } from "../kernels/profile.ts";
 import { type Checkpoint, readCheckpoint, type RunState } from "../training/checkpoint.ts";
 import { DEFAULT_CONFIG, mergeConfig, type TrainConfig } from "../training/config.ts";
+import { photosThatFit } from "../training/cost.ts";
 import { type PreparedTraining, prepareTraining } from "../training/prepare.ts";
 import { WorkerLostError } from "../training/remote.ts";
 import { shardCount } from "../training/shards.ts";
@@ -16,7 +19,7 @@ import { CHECKPOINT_FILE, Trainer, type TrainingEvents } from "../training/train
 import { helpText, parseArguments } from "./args.ts";
 import { datasetAt, type WiderSplit } from "./dataset_argument.ts";
 import { CliError, EXIT, type ExitCode } from "./exit_codes.ts";
-import type { ProgressOutput } from "./progress.ts";
+import { formatDuration, type ProgressOutput } from "./progress.ts";
 import { defaultWorkers, type TrainThreads } from "./train_threads.ts";
 import { trainLog } from "./train_log.ts";
 import { flagsAsConfig, TRAIN, type TrainArguments } from "./train_options.ts";
@@ -47,9 +50,10 @@ export async function trainCommand(args: readonly string[], io: TrainIo): Promis
     throw new CliError(EXIT.usage, `Cannot train: "${positionals[0]}" is not an option`);
   }
   const folder = options.resume ?? options.output ?? `runs/${timestamp(io.now())}`;
-  const { config, checkpoint } = await readRun(options, folder, io.store);
+  const { config: wanted, checkpoint } = await readRun(options, folder, io.store);
   const device = await selectTrainingDevice(options.device, io.warn, options.kernels);
   io.print(`device: ${device.name} (${device.reason})`);
+  const config = fitToDevice(wanted, device, io.print);
   const workers = options.workers ?? defaultWorkers(device.name);
   using threads = io.startThreads(usefulWorkers(workers, config, io.print));
   const prepared = await prepare(config, { checkpoint, threads, io });
@@ -120,6 +124,26 @@ function timestamp(time: Date): string {
   return `${date}-${two(time.getHours())}${two(time.getMinutes())}${two(time.getSeconds())}`;
 }
 
+/** The config with shards whose tensors the device can hold. */
+function fitToDevice(
+  config: TrainConfig,
+  { maxTensorBytes }: ActiveDevice,
+  print: (line: string) => void,
+): TrainConfig {
+  if (maxTensorBytes === undefined) return config;
+  const { name, settings } = config.model, wanted = config.shardSize ?? config.batchSize;
+  try {
+    const fitting = photosThatFit(trainableModel(name, settings), maxTensorBytes);
+    if (fitting >= Math.min(wanted, config.batchSize)) return config;
+    print(
+      `photos that go through the network together: ${fitting}, not ${wanted}: the buffers of the device hold no more`,
+    );
+    return { ...config, shardSize: fitting };
+  } catch (error) {
+    throw asUsageError(error as Error);
+  }
+}
+
 /** As many threads as the shards of a batch keep busy. */
 function usefulWorkers(
   wanted: number,
@@ -167,7 +191,7 @@ function asUsageError(error: Error): Error {
 }
 
 async function run(
-  { options, validation }: PreparedTraining,
+  { options, train, validation }: PreparedTraining,
   { folder, logFolder, config, threads, profile, io }: {
     folder: string;
     logFolder: string;
@@ -195,6 +219,12 @@ async function run(
     print,
     progress: io.progress,
   });
+  const photoMs = await trainer.measurePhotoMs();
+  const epochMs = photoMs * train.samples.length / (threads.replicas.length + 1);
+  print(
+    `${(photoMs / 1000).toPrecision(2)} s a photo: at best ${formatDuration(epochMs)} an epoch, ` +
+      `${formatDuration(epochMs * (config.epochs - trainer.state.epoch))} in all`,
+  );
   print(`run: ${folder}; watch it with tensorboard --logdir ${logFolder}`);
   const resuming = `go on with deno task train --resume ${folder}`;
   const { epoch, best } = await runTrainer(trainer, { signal, events, profile, print })

@@ -97,6 +97,15 @@ Deno.test("evaluate measures WIDER FACE by its own protocol", async () => {
   assert.doesNotMatch(warned, /Measured on/);
 });
 
+Deno.test("evaluate --ground-truth none measures WIDER FACE as any other data set", async () => {
+  const args = ["--dataset", "w", "--ground-truth", "none", "--json"];
+  const { code, printed } = await run(args, await wider(...ALL));
+  assert.equal(code, 0);
+  // Five faces; the box of score 0.9 hits one on each of the three photos.
+  const { all, photos } = JSON.parse(printed);
+  assert.deepEqual([all.faces, photos, all.recall], [5, 3, 0.6]);
+});
+
 Deno.test("evaluate says that a subset is one, and that a fixed size leaves no choice", async () => {
   const store = await wider("0--Parade/a", "1--Riot/c");
   const { code, printed, warned } = await run(
