@@ -118,7 +118,7 @@ async function startWasm(): Promise<Started> {
   const read = await globalThis.Deno?.permissions.query({ name: "read" });
   if (read && read.state !== "granted") throw new Error("it needs --allow-read for its binary");
   await loadWasmBackend();
-  return { detail: "WebAssembly SIMD on one core" };
+  return { detail: "WebAssembly SIMD" };
 }
 
 async function startCpu(): Promise<Started> {

@@ -19,7 +19,7 @@ export async function embeddedModel(name: ModelName): Promise<Uint8Array<ArrayBu
   const load = EMBEDDED[name];
   if (load === undefined) {
     throw new RangeError(
-      `Cannot load model "${name}": no weights ship with it, name a weight file`,
+      `Cannot load model "${name}": no weights ship with it, name a weight file (or, in training, --start none)`,
     );
   }
   const { BASE64 } = await load();

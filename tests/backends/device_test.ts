@@ -39,7 +39,7 @@ testDevices("selectDevice() on auto takes wasm where the adapter is software", a
   await withGpu(SOFTWARE, async () => {
     assert.deepEqual(await selectDevice("auto"), {
       name: "wasm",
-      reason: "WebAssembly SIMD on one core; " +
+      reason: "WebAssembly SIMD; " +
         'not webgpu: its only adapter is software ("slow paint")',
     });
     assert.equal(tf.getBackend(), "wasm");
@@ -85,7 +85,7 @@ eachBackend("selectDevice() by name makes the device the current one", async (na
   assert.equal(tf.getBackend(), name);
   const reasons: Record<DeviceName, RegExp> = {
     webgpu: /^(software )?adapter "[^"]+"$/,
-    wasm: /^WebAssembly SIMD on one core$/,
+    wasm: /^WebAssembly SIMD$/,
     cpu: /^plain JavaScript$/,
   };
   assert.match(device.reason, reasons[name]);
