@@ -196,3 +196,9 @@ Deno.test("mod.ts reaches tfjs and no other package, no data set, trainer or com
   const unwanted = /^lib\/(datasets|training|cli)\/|^[a-z]+\.ts$/;
   assertNone(reached.filter((path) => path !== "mod.ts" && unwanted.test(path)));
 });
+
+Deno.test("deno.lock makes nobody download what only a developer needs", async () => {
+  // Every `deno task` installs what the lock names. `deno check` without --no-lock adds these to it.
+  const lock = await Deno.readTextFile(new URL("../deno.lock", import.meta.url));
+  assertNone(["onnxruntime-web", "assemblyscript"].filter((name) => lock.includes(`"${name}@`)));
+});

@@ -28,6 +28,8 @@ export class ImageDecodeError extends Error {
   readonly code: ImageDecodeErrorCode;
 
   /**
+   * For the library's own use.
+   *
    * @param code The reason, for programs.
    * @param reason The reason as a clause: "it is empty".
    * @param options The error beneath, if any.

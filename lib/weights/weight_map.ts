@@ -18,6 +18,8 @@ export class WeightsMismatchError extends Error {
   override readonly name = "WeightsMismatchError";
 
   /**
+   * For the library's own use.
+   *
    * @param missing Names that the network has and the weights lack.
    * @param unexpected Names that the weights have and the network lacks.
    * @param misshaped One sentence part a weight of the wrong shape.
