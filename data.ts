@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { dataCommand } from "./lib/cli/data_command.ts";
+import { dataCommand } from "./lib/cli/data/command.ts";
 import { runCommand } from "./lib/cli/exit_codes.ts";
 
 if (import.meta.main) {

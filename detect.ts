@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { detectCommand } from "./lib/cli/detect_command.ts";
+import { detectCommand } from "./lib/cli/detect/command.ts";
 import { runCommand } from "./lib/cli/exit_codes.ts";
 import { stderrOutput } from "./lib/cli/progress.ts";
 import { createDetector } from "./lib/detector/detector.ts";

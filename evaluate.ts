@@ -6,9 +6,9 @@
  * @module
  */
 import { denoStore } from "./lib/cli/deno_store.ts";
-import { evaluateCommand } from "./lib/cli/evaluate_command.ts";
+import { evaluateCommand } from "./lib/cli/evaluate/command.ts";
 import { runCommand } from "./lib/cli/exit_codes.ts";
-import { startWorkerFinder } from "./lib/cli/worker_finder.ts";
+import { startWorkerFinder } from "./lib/cli/evaluate/worker_finder.ts";
 import { createDetector } from "./lib/detector/detector.ts";
 
 if (import.meta.main) {

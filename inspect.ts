@@ -4,7 +4,7 @@
  * @module
  */
 import { runCommand } from "./lib/cli/exit_codes.ts";
-import { inspectCommand } from "./lib/cli/inspect_command.ts";
+import { inspectCommand } from "./lib/cli/inspect/command.ts";
 
 if (import.meta.main) {
   await runCommand(() => Promise.resolve(inspectCommand(Deno.args, console.log)));

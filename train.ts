@@ -6,8 +6,8 @@
 import { denoStore } from "./lib/cli/deno_store.ts";
 import { runCommand } from "./lib/cli/exit_codes.ts";
 import { stderrOutput } from "./lib/cli/progress.ts";
-import { startThreads } from "./lib/cli/train_threads.ts";
-import { trainCommand } from "./lib/cli/train_command.ts";
+import { startThreads } from "./lib/cli/train/threads.ts";
+import { trainCommand } from "./lib/cli/train/command.ts";
 
 if (import.meta.main) {
   const interrupt = new AbortController();

@@ -7,7 +7,7 @@
  */
 import { denoStore } from "./lib/cli/deno_store.ts";
 import { runCommand } from "./lib/cli/exit_codes.ts";
-import { weightsCommand } from "./lib/cli/weights_command.ts";
+import { weightsCommand } from "./lib/cli/weights/command.ts";
 
 if (import.meta.main) {
   await runCommand(() =>

@@ -4,7 +4,7 @@
  * @module
  */
 import { selectTrainingDevice } from "../lib/backends/training_device.ts";
-import { startThreads } from "../lib/cli/train_threads.ts";
+import { startThreads } from "../lib/cli/train/threads.ts";
 import { trainingStep } from "./train_step.ts";
 
 const STEP = { model: "tiny", settings: { alpha: 0.35 }, batchSize: 16, shardSize: 8 };

@@ -11,7 +11,7 @@
 import { parseArgs } from "node:util";
 import { DEVICE_NAMES, type DeviceName } from "../lib/backends/device.ts";
 import { selectTrainingDevice } from "../lib/backends/training_device.ts";
-import { startThreads } from "../lib/cli/train_threads.ts";
+import { startThreads } from "../lib/cli/train/threads.ts";
 import { tf } from "../lib/deps/tfjs.ts";
 import { profileKernels, profileLines } from "../lib/kernels/profile.ts";
 import { kernelRates } from "./kernel_rates.ts";

@@ -1,0 +1,98 @@
+/**
+ * What `detect` says about each photo, as text and as JSON.
+ *
+ * @module
+ */
+import type { Face } from "../../detector/detector.ts";
+
+/** Milliseconds by stage. */
+export type StageTimes = Record<string, number>;
+
+/** A photo that went well; the JSON of `--json` and `--jsonl`. */
+export interface PhotoResult {
+  /** The photo's path. */
+  readonly image: string;
+  /** Width of the upright photo, in pixels. */
+  readonly width: number;
+  /** Height of the upright photo, in pixels. */
+  readonly height: number;
+  /** Its faces; boxes in pixels of the upright photo. */
+  readonly faces: readonly Face[];
+  /** How long each stage took. */
+  readonly ms: StageTimes;
+  /** Name of the model that found them. */
+  readonly model: string;
+}
+
+/** A photo that failed; the JSON of `--json` and `--jsonl`. */
+export interface PhotoFailure {
+  /** The photo's path. */
+  readonly image: string;
+  /** What is wrong: a word for programs and a sentence for people. */
+  readonly error: { readonly code: string; readonly message: string };
+}
+
+/** Tells the user about photos, one after another. */
+export interface Reporter {
+  /** A photo is done; `output` is the file that was drawn, if any. */
+  photo(report: PhotoResult | PhotoFailure, output: string | undefined): Promise<void>;
+  /** All photos are done. */
+  end(): Promise<void>;
+}
+
+function round(value: number, digits: number): number {
+  return Number(value.toFixed(digits));
+}
+
+/** The face without the noise of 32-bit floats: 1/100 px is finer than any box. */
+function roundFace({ box, score }: Face): Face {
+  const { x, y, width, height } = box;
+  return {
+    box: {
+      x: round(x, 2),
+      y: round(y, 2),
+      width: round(width, 2),
+      height: round(height, 2),
+    },
+    score: round(score, 4),
+  };
+}
+
+function roundReport(report: PhotoResult | PhotoFailure): PhotoResult | PhotoFailure {
+  if ("error" in report) return report;
+  const ms = Object.fromEntries(Object.entries(report.ms).map(([k, v]) => [k, round(v, 1)]));
+  return { ...report, faces: report.faces.map(roundFace), ms };
+}
+
+function textLine(result: PhotoResult, output: string | undefined): string {
+  const count = `${result.faces.length} ${result.faces.length === 1 ? "face" : "faces"}`;
+  const stages = Object.entries(result.ms).map(([stage, ms]) => `${stage} ${ms.toFixed(0)} ms`);
+  return `${result.image}: ${count}${output ? `, drawn on ${output}` : ""} (${stages.join(", ")})`;
+}
+
+/** Writes a line to standard output; done when it is written. */
+export type Print = (line: string) => Promise<void>;
+
+/** The ways of reporting by name. Failures are text on stderr, which is not the reporter's. */
+export const REPORTERS = {
+  text: (print: Print): Reporter => ({
+    photo: async (report, output) => {
+      if (!("error" in report)) await print(textLine(report, output));
+    },
+    end: () => Promise.resolve(),
+  }),
+  jsonl: (print: Print): Reporter => ({
+    photo: (report) => print(JSON.stringify(roundReport(report))),
+    end: () => Promise.resolve(),
+  }),
+  json: (print: Print): Reporter => {
+    const reports: (PhotoResult | PhotoFailure)[] = [];
+    return {
+      photo: (report) => {
+        reports.push(roundReport(report));
+        return Promise.resolve();
+      },
+      end: () => print(JSON.stringify(reports, null, 2)),
+    };
+  },
+} as const;
