@@ -5,6 +5,7 @@
  * @module
  */
 import { tf } from "../deps/tfjs.ts";
+import type { FoldedConv } from "../graph/folding.ts";
 import type { AnyNode, OpAttributes, OpName, Padding } from "../graph/graph.ts";
 import { batchNormTrain, type ClampActivation, groupNorm } from "../kernels/normalization.ts";
 import { deformConv } from "../ops/deform_conv.ts";
@@ -133,4 +134,28 @@ export function computeNode(
   context: OpContext,
 ): tf.Tensor4D {
   return (TF_OPS[node.op] as TfOp<OpName>)(inputs, node.attributes, context);
+}
+
+/**
+ * Computes a convolution along with the batch norm and the activation after it.
+ *
+ * @param weights The folded kernel and bias.
+ * @returns Its activation `[B, H, W, C]`, owned by the caller.
+ */
+export function computeFolded(
+  { conv, activation }: FoldedConv,
+  x: tf.Tensor4D,
+  { kernel, bias }: { kernel: tf.Tensor4D; bias: tf.Tensor1D },
+): tf.Tensor4D {
+  const { stride, padding } = conv.attributes;
+  const [padded, mode] = pad(x, padding);
+  const compute = conv.op === "conv" ? tf.fused.conv2d : tf.fused.depthwiseConv2d;
+  return compute({
+    x: padded,
+    filter: kernel,
+    strides: stride,
+    pad: mode,
+    bias,
+    activation: activation?.op ?? "linear",
+  });
 }

@@ -25,6 +25,18 @@ export function focalLoss(logits: tf.Tensor, targets: tf.Tensor): tf.Tensor {
 }
 
 /**
+ * Focal loss for targets in [0, 1], in the shape of the logits: cross-entropy times the squared
+ * distance of the sigmoid from its target.
+ *
+ * Reference: Li et al. 2020, arXiv 2006.04388, eq. 3, with β = 2.
+ */
+export function qualityFocalLoss(logits: tf.Tensor, targets: tf.Tensor): tf.Tensor {
+  return tf.tidy(() =>
+    tf.mul(tf.square(tf.sub(targets, tf.sigmoid(logits))), crossEntropy(logits, targets))
+  );
+}
+
+/**
  * Cross-entropy of each logit with its target in [0, 1], in their shape; finite for every logit:
  * max(x, 0) − x·t + ln(1 + e^−|x|).
  */

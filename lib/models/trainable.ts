@@ -4,6 +4,7 @@
  * @module
  */
 import type { TrainableModel } from "./detector_model.ts";
+import { edgeTraining } from "./edge/training.ts";
 import { assertModelName, type ModelName, TINAFACES } from "./registry.ts";
 import { tinafaceTraining } from "./tinaface/training.ts";
 import { tinyTraining } from "./tiny/training.ts";
@@ -11,6 +12,7 @@ import { tinyTraining } from "./tiny/training.ts";
 const TRAINABLE: {
   readonly [M in ModelName]: (changes?: Readonly<Record<string, unknown>>) => TrainableModel;
 } = {
+  "edge": edgeTraining,
   "tiny": tinyTraining,
   "tinaface": (changes) => tinafaceTraining(TINAFACES["tinaface"], changes),
   "tinaface-lite": (changes) => tinafaceTraining(TINAFACES["tinaface-lite"], changes),

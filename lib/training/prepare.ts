@@ -18,7 +18,7 @@ import { initialWeights, matchWeights } from "../weights/weight_map.ts";
 import { createGenerators, type Datasets, type Generators, type Purpose } from "./batches.ts";
 import type { Checkpoint } from "./checkpoint.ts";
 import { checkConfig, type TrainConfig } from "./config.ts";
-import { frozenInputs } from "./inputs.ts";
+import { frozenInputs, imageInputs } from "./inputs.ts";
 import { type InputMethods, pooledGenerator } from "./pooled_generator.ts";
 import type { Remote } from "./remote.ts";
 import type { TrainerOptions } from "./trainer.ts";
@@ -73,14 +73,13 @@ export async function prepareTraining(
       model,
       weights,
       ...(resume ? { resume } : {}),
+      // What is shown once only goes through the frozen part along with the rest, on all threads.
       train: (network) =>
-        frozenInputs(
-          generators.train,
-          network,
-          config.augment === null || config.variants !== null,
-        ),
+        config.augment === null || config.variants !== null
+          ? frozenInputs(generators.train, network)
+          : imageInputs(generators.train),
       validation: generators.validation &&
-        ((network) => frozenInputs(generators.validation!, network, true)),
+        ((network) => frozenInputs(generators.validation!, network)),
     },
   };
 }

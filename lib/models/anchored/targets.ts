@@ -3,27 +3,24 @@
  *
  * @module
  */
-import { ASSIGNERS, IGNORED } from "../../geometry/assigner.ts";
+import { type AssignInput, type Assignment, IGNORED } from "../../geometry/assigner.ts";
 import type { NdArray } from "../../numbers/nd_array.ts";
 import type { Truth } from "../detector_model.ts";
 import type { AnchorSet } from "./anchors.ts";
-import type { TinafaceConfig } from "./config.ts";
 
 /**
  * Targets over all A anchors.
  *
+ * @param assign Which anchors answer for which face.
  * @returns `labels` `[A]`: 1 on a face, 0 on background, −1 where it does not matter; `boxes` `[A, 4]`:
  * the face that the anchor answers for, in pixels, zeros where it answers for none.
  */
 export function encodeTargets(
   { boxes: faces, ignore }: Truth,
-  { levels, boxes: anchors }: AnchorSet,
-  { assigner, positiveIou, anchors: layout }: TinafaceConfig,
+  { levels, layout, boxes: anchors }: AnchorSet,
+  assign: (input: AssignInput) => Assignment,
 ): { labels: NdArray; boxes: NdArray } {
-  const assignment = ASSIGNERS[assigner](
-    { faces, ignore, anchors, levels, layout },
-    positiveIou,
-  );
+  const assignment = assign({ faces, ignore, anchors, levels, layout });
   const labels = new Float32Array(assignment.length);
   const boxes = new Float32Array(4 * assignment.length);
   assignment.forEach((face, anchor) => {

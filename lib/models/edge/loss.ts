@@ -1,0 +1,50 @@
+/**
+ * The loss of the edge detector: one score that says both whether there is a face and how well its
+ * box fits, and the box.
+ *
+ * Reference: Li et al. 2020, arXiv 2006.04388, eq. 3 (quality focal loss, β = 2: cross-entropy with
+ * the IoU as its target, times the squared distance from it); DIoU of decoded boxes, weight 2, as in
+ * TinaFace and SCRFD. Sums are divided by the number of positive anchors.
+ *
+ * @module
+ */
+import { tf } from "../../deps/tfjs.ts";
+import type { Boxes } from "../../geometry/boxes.ts";
+import { diouLoss, pairwiseIou } from "../../losses/boxes.ts";
+import { qualityFocalLoss } from "../../losses/focal.ts";
+import { corners, detached, joinLevels, predictedCorners } from "../anchored/outputs.ts";
+import { EDGE_STRIDES, type EdgeConfig } from "./config.ts";
+
+/** What the heads said and should have said; A anchors. */
+export interface EdgeLossInput {
+  /** Heads' outputs by name, `[B, H, W, …]`. */
+  readonly outputs: Readonly<Record<string, tf.Tensor>>;
+  /** `[B, A]`, see `encodeTargets`. */
+  readonly labels: tf.Tensor2D;
+  /** `[B, A, 4]`, pixels. */
+  readonly boxes: tf.Tensor3D;
+  /** The anchors, `4 · A` numbers. */
+  readonly anchors: Boxes;
+}
+
+/** Terms of the loss. Run it in a `tf.tidy`. */
+export function edgeLoss(
+  { outputs, labels, boxes, anchors }: EdgeLossInput,
+  { lossWeights }: EdgeConfig,
+): Record<"cls" | "box", tf.Scalar> {
+  const levels = EDGE_STRIDES.length;
+  const cls = joinLevels(outputs, "cls", levels, 1), reg = joinLevels(outputs, "reg", levels, 4);
+  const positive = tf.cast(tf.equal(labels, 1), "float32");
+  const counted = tf.cast(tf.greaterEqual(labels, 0), "float32");
+  const normaliser = tf.maximum(tf.sum(positive), 1);
+  const term = (loss: tf.Tensor, mask: tf.Tensor, weight: number) =>
+    tf.mul(tf.div(tf.sum(tf.mul(loss, mask)), normaliser), weight) as tf.Scalar;
+
+  const truth = corners(boxes), found = predictedCorners(reg, anchors, "deltas");
+  // Where no face is, the target is an empty box; what it gives is masked, and must only be finite.
+  const quality = tf.mul(pairwiseIou(detached(found), truth), positive);
+  return {
+    cls: term(qualityFocalLoss(cls, quality), counted, lossWeights.cls),
+    box: term(diouLoss(found, truth), positive, lossWeights.box),
+  };
+}
