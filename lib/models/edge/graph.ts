@@ -1,15 +1,16 @@
 /**
  * The network of the edge detector: TinaFace's plan (pyramid, Inception context, heads) in separable
- * convolutions on MobileNetV2.
+ * convolutions on MobileNetV2, and beside that a short path for small faces.
  *
- * The pyramid reads the backbone where it is widest: the expanded activations before it halves its
- * size, as SSDLite does (Sandler et al. 2018, arXiv 1801.04381, §6.2).
+ * The path is there because a MobileNetV2 this narrow has 8 channels at stride 4, through which all
+ * must pass that is known of a face of ten pixels; YuNet, which finds those, has 64 there and spends
+ * most of its work on them.
  *
  * @module
  */
 import { GraphBuilder } from "../../graph/builder.ts";
 import type { Graph } from "../../graph/graph.ts";
-import { addConv, centred } from "../layers.ts";
+import { addConv } from "../layers.ts";
 import { addMobileNetV2 } from "../mobilenet_v2.ts";
 import type { EdgeConfig } from "./config.ts";
 
@@ -25,13 +26,9 @@ const NARROW = { normal: 0.01 };
 export function edgeGraph(config: EdgeConfig): Graph {
   const builder = new GraphBuilder().part("stem");
   const image = builder.add("input", "image", [], { channels: 3 });
-  const last = addMobileNetV2(builder, image, config.alpha, "backbone").at(-1)!;
+  addMobileNetV2(builder, image, config.alpha, { rest: "backbone", blocks: 16 });
   builder.part("neck");
-  const pyramid = addPyramid(
-    builder,
-    ["block_6_expand_relu", "block_13_expand_relu", last],
-    config,
-  );
+  const pyramid = addPyramid(builder, addDetail(builder, config), config);
   const levels = pyramid.map((level, i) =>
     config.context ? addContext(builder, `context_${i}`, level, config) : level
   );
@@ -41,17 +38,30 @@ export function edgeGraph(config: EdgeConfig): Graph {
   );
 }
 
+/**
+ * The path for small faces: from the first convolution to stride 8 in three separable ones.
+ *
+ * @returns Name of its last node, of the pyramid's number of channels.
+ */
+function addDetail(builder: GraphBuilder, { channels }: EdgeConfig): string {
+  const half = { filters: channels / 2 };
+  const first = addSeparable(builder, "detail_0", "Conv1_relu", { ...half, stride: 2 });
+  const second = addSeparable(builder, "detail_1", first, half);
+  const options = { filters: channels, stride: 2, linear: true };
+  return addSeparable(builder, "detail_2", second, options);
+}
+
 /** Depthwise 3×3, 1×1, batch norm, and ReLU unless `linear`. */
 function addSeparable(
   builder: GraphBuilder,
   name: string,
   input: string,
-  { filters, linear = false }: { filters: number; linear?: boolean },
+  { filters, stride = 1, linear = false }: { filters: number; stride?: number; linear?: boolean },
 ): string {
   const x = builder.add("depthwiseConv", `${name}_depthwise`, [input], {
     kernel: 3,
-    stride: 1,
-    padding: centred(3),
+    stride,
+    padding: "same",
   });
   return addConv(builder, `${name}_pointwise`, x, {
     filters,
@@ -60,26 +70,27 @@ function addSeparable(
   });
 }
 
+/**
+ * What the pyramid reads at each stride. At 16 it is where the backbone is widest, the expanded
+ * activations before it halves its size, as in SSDLite (Sandler et al. 2018, arXiv 1801.04381, §6.2).
+ */
+const FEATURES = ["block_5_add", "block_13_expand_relu", "block_15_add"];
+
 /** Laterals and nearest-neighbour top-down sums; the context that follows smooths them. */
-function addPyramid(
-  builder: GraphBuilder,
-  features: readonly string[],
-  { channels }: EdgeConfig,
-): string[] {
-  const lateral = features.map((feature, i) =>
+function addPyramid(builder: GraphBuilder, detail: string, { channels }: EdgeConfig): string[] {
+  const [fine, ...coarse] = FEATURES.map((feature, i) =>
     addConv(builder, `lateral_${i}`, feature, {
       filters: channels,
       norm: [`lateral_${i}_BN`, "bn"],
     })
   );
-  const merged = [lateral.at(-1)!];
-  for (let i = lateral.length - 2; i >= 0; i--) {
-    const coarse = builder.add("resizeLike", `up_${i}`, [merged[0]!, lateral[i]!], {
-      method: "nearest",
-    });
-    merged.unshift(builder.add("add", `merge_${i}`, [coarse, lateral[i]!], {}));
-  }
-  return merged;
+  const detailed = builder.add("add", "merge_detail", [fine!, detail], {});
+  return [detailed, ...coarse].reduceRight<string[]>((merged, lateral, i) => {
+    if (merged.length === 0) return [lateral];
+    const inputs = [merged[0]!, lateral];
+    const up = builder.add("resizeLike", `up_${i}`, inputs, { method: "nearest" });
+    return [builder.add("add", `merge_${i}`, [up, lateral], {}), ...merged];
+  }, []);
 }
 
 /**
