@@ -12,6 +12,7 @@ const LEVELS: Readonly<Record<string, number>> = {
   files: 0, // the interface of a store, nothing that runs
   graph: 1,
   backends: 1,
+  engine: 1,
   executors: 1,
   kernels: 1,
   ops: 1,
@@ -55,7 +56,7 @@ async function sourcesIn(folder: string): Promise<Source[]> {
   const sources: Source[] = [];
   for await (const path of walkFiles(ROOT, folder)) {
     if (!path.endsWith(".ts") || path.endsWith(".d.ts")) continue;
-    if (path.startsWith("lib/kernels/assembly/")) continue; // AssemblyScript
+    if (/^lib\/(kernels|engine)\/assembly\//.test(path)) continue; // AssemblyScript
     const code = withoutComments(await Deno.readTextFile(new URL(path, ROOT)));
     sources.push({ path, code, imports: importsOf(code) });
   }
