@@ -173,18 +173,26 @@ export function resample(image: Image, view: View, fill: Rgb): Image {
 }
 
 /**
- * The image with its long side cut to `maxSide` pixels, its aspect kept (sides rounded, at least 1).
- * An image that already fits is returned as it is: nothing is ever enlarged.
+ * The size of an image with its long side cut to `maxSide` pixels, its aspect kept (sides rounded, at
+ * least 1). The size of one that already fits stays.
  *
  * Throws a `RangeError` when `maxSide` is not a positive integer.
  */
-export function downscale(image: Image, maxSide: number): Image {
+export function downscaledSize({ width, height }: Size, maxSide: number): Size {
   if (!Number.isInteger(maxSide) || maxSide < 1) {
     throw new RangeError(`Cannot downscale the image: the longest side is "${maxSide}"`);
   }
-  const scale = maxSide / Math.max(image.width, image.height);
-  if (scale >= 1) return image;
+  const scale = Math.min(1, maxSide / Math.max(width, height));
   const side = (length: number) => Math.max(1, Math.round(length * scale));
-  const size = { width: side(image.width), height: side(image.height) };
-  return resample(image, wholeView(image, size), [0, 0, 0]);
+  return { width: side(width), height: side(height) };
+}
+
+/**
+ * The image at {@linkcode downscaledSize}. One that already fits is returned as it is: nothing is
+ * ever enlarged.
+ */
+export function downscale(image: Image, maxSide: number): Image {
+  const size = downscaledSize(image, maxSide);
+  const isSame = size.width === image.width && size.height === image.height;
+  return isSame ? image : resample(image, wholeView(image, size), [0, 0, 0]);
 }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { TrainableModel } from "./detector_model.ts";
+import type { TrainableModel } from "./trainable_model.ts";
 import { assertModelName, type ModelName, TINAFACES } from "./registry.ts";
 import { tinafaceTraining } from "./tinaface/training.ts";
 import { tinyTraining } from "./tiny/training.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 import type { tf } from "../../deps/tfjs.ts";
-import type { TrainableModel } from "../detector_model.ts";
+import type { TrainableModel } from "../trainable_model.ts";
 import { anchorsOf } from "./anchors.ts";
 import { tinafaceConfig } from "./config.ts";
 import { tinafaceInference, type TinafacePreset } from "./inference.ts";
