@@ -21,11 +21,12 @@ export {
   type ImageSource,
   type WeightsSource,
 } from "./lib/detector/detector.ts";
+export { type DetectorDevice } from "./lib/detector/runner.ts";
 export {
   type ActiveDevice,
   type DeviceName,
   DeviceUnavailableError,
-} from "./lib/backends/device.ts";
+} from "./lib/backends/active_device.ts";
 export { ImageDecodeError, type ImageDecodeErrorCode } from "./lib/codec/decode.ts";
 export { type Image, type Size } from "./lib/image/image.ts";
 export { type ModelName } from "./lib/models/registry.ts";

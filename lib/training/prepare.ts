@@ -8,7 +8,7 @@ import { concat, type DatasetSpec, loadDataset } from "../datasets/load.ts";
 import type { Dataset } from "../datasets/sample.ts";
 import type { Store } from "../files/store.ts";
 import { weightsOf } from "../graph/analysis.ts";
-import type { TrainableModel } from "../models/detector_model.ts";
+import type { TrainableModel } from "../models/trainable_model.ts";
 import { trainableModel } from "../models/trainable.ts";
 import type { NdArray } from "../numbers/nd_array.ts";
 import { embeddedModel } from "../weights/embedded.ts";

@@ -13,7 +13,7 @@ import { tf } from "../deps/tfjs.ts";
 import type { DeviceName } from "../backends/device.ts";
 import type { Gradients, TfNetwork } from "../executors/tf_network.ts";
 import { registeredBuild, type TrainingBuild } from "../kernels/register.ts";
-import type { TrainableModel } from "../models/detector_model.ts";
+import type { TrainableModel } from "../models/trainable_model.ts";
 import type { NdArray } from "../numbers/nd_array.ts";
 import type { TrainConfig } from "./config.ts";
 import type { StepInputs } from "./inputs.ts";

@@ -8,7 +8,7 @@ import type { Batch } from "../datasets/generator.ts";
 import { tf } from "../deps/tfjs.ts";
 import { TfNetwork } from "../executors/tf_network.ts";
 import type { Store } from "../files/store.ts";
-import type { TrainableModel } from "../models/detector_model.ts";
+import type { TrainableModel } from "../models/trainable_model.ts";
 import { trainableModel } from "../models/trainable.ts";
 import { createGenerators, type Generators } from "./batches.ts";
 import type { InputMethods } from "./pooled_generator.ts";

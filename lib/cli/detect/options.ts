@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { DETECTOR_DEVICES } from "../../detector/runner.ts";
 import { DEFAULT_MODEL, MODEL_NAMES } from "../../models/registry.ts";
 import type { Command } from "../args.ts";
 
@@ -58,7 +59,7 @@ export const DETECT = {
     weights: { type: "string", placeholder: "file", help: "Trained weights instead of its own" },
     device: {
       type: "string",
-      choices: ["auto", "webgpu", "wasm", "cpu"],
+      choices: ["auto", ...DETECTOR_DEVICES],
       default: "auto",
       help: "Where to compute",
     },

@@ -7,7 +7,7 @@ import type { tf } from "../../deps/tfjs.ts";
 import { assignAtss } from "../../geometry/atss.ts";
 import { anchorsOf } from "../anchored/anchors.ts";
 import { encodeTargets } from "../anchored/targets.ts";
-import type { TrainableModel } from "../detector_model.ts";
+import type { TrainableModel } from "../trainable_model.ts";
 import { EDGE_STRIDES, edgeConfig } from "./config.ts";
 import { edgeInference } from "./inference.ts";
 import { edgeLoss } from "./loss.ts";
