@@ -4,17 +4,11 @@
  * @module
  */
 import type { tf } from "../../deps/tfjs.ts";
-<<<<<<< HEAD
-import type { TrainableModel } from "../detector_model.ts";
 import { ASSIGNERS } from "../../geometry/assigner.ts";
 import { anchorsOf } from "../anchored/anchors.ts";
 import { encodeTargets } from "../anchored/targets.ts";
-import { stridesOf, tinafaceConfig } from "./config.ts";
-=======
 import type { TrainableModel } from "../trainable_model.ts";
-import { anchorsOf } from "./anchors.ts";
-import { tinafaceConfig } from "./config.ts";
->>>>>>> engine
+import { stridesOf, tinafaceConfig } from "./config.ts";
 import { tinafaceInference, type TinafacePreset } from "./inference.ts";
 import { tinafaceLoss } from "./loss.ts";
 
