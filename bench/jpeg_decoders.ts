@@ -8,13 +8,14 @@
  */
 import { decodeImage } from "../lib/codec/decode.ts";
 import { table } from "../lib/cli/table.ts";
-import { jpegJsDecode, jsquashDecode } from "../lib/deps/jpeg_decoders.ts";
+import { jpegJsDecode } from "../lib/deps/jpeg_decoders.ts";
+import { mozjpegDecode } from "../lib/deps/jsquash_jpeg.ts";
 
 const DECODERS: Readonly<
   Record<string, (bytes: Uint8Array<ArrayBuffer>) => Promise<{ width: number; height: number }>>
 > = {
   "createImageBitmap (tinyface)": (bytes) => decodeImage(bytes),
-  "@jsquash/jpeg 1.6.0": (bytes) => jsquashDecode(bytes.buffer),
+  "@jsquash/jpeg 1.6.0": (bytes) => mozjpegDecode(bytes.buffer),
   "jpeg-js 0.4.4": (bytes) =>
     Promise.resolve(jpegJsDecode(bytes, { useTArray: true, maxMemoryUsageInMB: 4096 })),
 };

@@ -89,8 +89,11 @@ function checkSize(size: Size, maxPixels: number): void {
   }
 }
 
-/** Throws unless the file is a whole one of a known format and a bearable size. */
-function checkFile(bytes: Uint8Array, maxPixels: number): ImageFormat {
+/** Throws an `ImageDecodeError` unless the file is a whole one of a known format and a bearable size. */
+export function checkFile(
+  bytes: Uint8Array,
+  { maxPixels = 128_000_000 }: DecodeOptions,
+): ImageFormat {
   const format = formatOf(bytes);
   const size = sniffSize(bytes, format);
   if (size !== undefined) checkSize(size, maxPixels);
@@ -118,12 +121,11 @@ export async function decodeImage(
   bytes: Uint8Array<ArrayBuffer>,
   options: DecodeOptions = {},
 ): Promise<Image> {
-  const { orientation = "upright", maxPixels = 128_000_000 } = options;
-  const format = checkFile(bytes, maxPixels);
+  const format = checkFile(bytes, options);
   if (typeof createImageBitmap !== "function" || typeof OffscreenCanvas !== "function") {
     throw new ImageDecodeError("unsupported", "this runtime has no image decoder");
   }
-  const file = orientation === "stored" ? withoutExif(bytes, format) : bytes;
+  const file = options.orientation === "stored" ? withoutExif(bytes, format) : bytes;
   try {
     return onWhite(await bitmapPixels(await createImageBitmap(new Blob([file]))));
   } catch (cause) {

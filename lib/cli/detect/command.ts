@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { decodeImage, ImageDecodeError } from "../../codec/decode.ts";
+import { ImageDecodeError } from "../../codec/decode.ts";
+import { decodePhoto } from "../../codec/decode_photo.ts";
 import { encoderFor } from "../../codec/encode.ts";
 import type { Detector, Face } from "../../detector/detector.ts";
 import { drawBoxes } from "../../image/draw.ts";
@@ -98,7 +99,7 @@ async function detectIn(
 ): Promise<PhotoResult> {
   const ms: StageTimes = {};
   const bytes = await photo.read();
-  const image = await timed(ms, "decode", () => decodeImage(bytes));
+  const image = await timed(ms, "decode", () => decodePhoto(bytes));
   checkSize(image);
   const faces = await timed(ms, "detect", () => detector.detect(image));
   if (output !== undefined) await draw(image, faces, { output, labels, ms });
