@@ -9,7 +9,7 @@ const LEVELS: Readonly<Record<string, number>> = {
   numbers: 0,
   geometry: 0,
   image: 0,
-  files: 0, // the interface of a store, nothing that runs
+  files: 0, // the interface of a store, and how files are put together
   graph: 1,
   backends: 1,
   engine: 1,
@@ -19,6 +19,7 @@ const LEVELS: Readonly<Record<string, number>> = {
   models: 2,
   losses: 2,
   weights: 2,
+  onnx: 2,
   codec: 2,
   detector: 3,
   datasets: 3,

@@ -10,8 +10,6 @@
  *
  * @module
  */
-import type { Size } from "../image/image.ts";
-import { crc32c } from "./crc32c.ts";
 import {
   bytesField,
   doubleField,
@@ -19,7 +17,9 @@ import {
   intField,
   joinBytes,
   messageField,
-} from "./protobuf.ts";
+} from "../files/protobuf.ts";
+import type { Size } from "../image/image.ts";
+import { crc32c } from "./crc32c.ts";
 
 /** A picture for TensorBoard. */
 export interface EventImage extends Size {
