@@ -6,6 +6,7 @@
 import { decodeImage, ImageDecodeError } from "../../codec/decode.ts";
 import { encoderFor } from "../../codec/encode.ts";
 import type { Detector, Face } from "../../detector/detector.ts";
+import { boxesOf } from "../../geometry/faces.ts";
 import { drawBoxes } from "../../image/draw.ts";
 import type { Image } from "../../image/image.ts";
 import { briefHelpText, helpText, parseArguments, type Values } from "../args.ts";
@@ -79,14 +80,15 @@ async function draw(
   faces: readonly Face[],
   { output, labels, ms }: { output: string; labels: boolean; ms: StageTimes },
 ): Promise<void> {
-  const boxes = Float32Array.from(
-    faces.flatMap(({ box: { x, y, width, height } }) => [x, y, x + width, y + height]),
-  );
   const texts = {
     labels: faces.map(({ score }) => `face ${score.toFixed(2)}`),
     note: `Time: ${(ms.detect! / 1000).toFixed(2)}`,
   };
-  const drawn = await timed(ms, "draw", () => drawBoxes(image, boxes, labels ? texts : {}));
+  const drawn = await timed(
+    ms,
+    "draw",
+    () => drawBoxes(image, boxesOf(faces), labels ? texts : {}),
+  );
   const file = await timed(ms, "encode", () => encoderFor(output)!(drawn));
   await denoStore.write(output, file);
 }
