@@ -11,7 +11,7 @@
  * @module
  */
 import type { Size } from "../image/image.ts";
-import { crc32c } from "./crc32c.ts";
+import { crc32c } from "../numbers/crc32.ts";
 import {
   bytesField,
   doubleField,
