@@ -6,6 +6,7 @@
  */
 import type { Size } from "../image/image.ts";
 import { viewOf } from "./containers.ts";
+import { MAX_EXIF_BYTES } from "./exif.ts";
 import {
   isLittleEndian,
   readDirectory,
@@ -73,13 +74,14 @@ function clean(
  *
  * @param tiff The TIFF block of a photo's EXIF data.
  * @param size Size of the copy that they are for.
- * @returns A TIFF block; `undefined` when the data are damaged.
+ * @returns A TIFF block; `undefined` when the data are damaged or too many for a file.
  */
 export function cleanExif(tiff: Uint8Array, size: Size): Uint8Array | undefined {
   try {
     const little = isLittleEndian(tiff);
     const root = readDirectory(tiff, viewOf(tiff).getUint32(4, little), IN_ROOT);
-    return writeTiff(clean(root, corrections(size, little)), little);
+    const cleaned = writeTiff(clean(root, corrections(size, little)), little);
+    return cleaned.length <= MAX_EXIF_BYTES ? cleaned : undefined;
   } catch (error) {
     if (error instanceof RangeError) return undefined; // a read past the end of the block
     throw error;

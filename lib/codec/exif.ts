@@ -58,14 +58,11 @@ export function exifOf(bytes: Uint8Array, format: ExifFormat): Uint8Array | unde
   return segment && bytes.subarray(segment.start + JPEG_EXIF_HEAD.length, segment.end);
 }
 
-/** A segment's length counts its own two bytes and has 16 bits. */
-const MAX_JPEG_PAYLOAD_BYTES = 65533;
+/** What fits into a JPEG segment, whose length has 16 bits and counts its own two bytes. */
+export const MAX_EXIF_BYTES = 65535 - 2 - JPEG_EXIF_HEAD.length;
 
 function jpegExifSegment(tiff: Uint8Array): Uint8Array {
   const payloadBytes = JPEG_EXIF_HEAD.length + tiff.length;
-  if (payloadBytes > MAX_JPEG_PAYLOAD_BYTES) {
-    throw new RangeError(`Cannot keep the EXIF data: they have "${tiff.length}" bytes`);
-  }
   const segment = new Uint8Array(4 + payloadBytes);
   segment.set([0xff, JPEG_APP1, payloadBytes + 2 >> 8, payloadBytes + 2 & 255]);
   segment.set(new TextEncoder().encode(JPEG_EXIF_HEAD), 4);
@@ -88,13 +85,16 @@ const EXIF_AT: Readonly<Record<ExifFormat, number>> = { JPEG: 2, PNG: 8 + 12 + 1
 /**
  * The file, which has no EXIF data, with this TIFF block as such, as a copy.
  *
- * Throws a `RangeError` when the block is too long for a JPEG file.
+ * Throws a `RangeError` when the block has more than {@linkcode MAX_EXIF_BYTES}.
  */
 export function withExif(
   bytes: Uint8Array,
   format: ExifFormat,
   tiff: Uint8Array,
 ): Uint8Array<ArrayBuffer> {
+  if (tiff.length > MAX_EXIF_BYTES) {
+    throw new RangeError(`Cannot write the EXIF data: they have "${tiff.length}" bytes`);
+  }
   const block = (format === "JPEG" ? jpegExifSegment : pngExifChunk)(tiff), at = EXIF_AT[format];
   const result = new Uint8Array(bytes.length + block.length);
   result.set(bytes.subarray(0, at));

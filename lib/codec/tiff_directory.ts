@@ -13,7 +13,7 @@ export interface TiffEntry {
   readonly tag: number;
   /** 1 … 12: how its bytes are to be read. */
   readonly type: number;
-  /** `count` values of its type. */
+  /** As many values of its type as it has, in the memory of the block it was read from. */
   readonly value: Uint8Array;
 }
 
@@ -66,7 +66,7 @@ export function readDirectory(
     const bytes = (TYPE_BYTES[type] ?? 0) * view.getUint32(at + 4, little);
     const from = bytes <= 4 ? at + 8 : view.getUint32(at + 8, little);
     if (bytes === 0 || from + bytes > tiff.length) continue;
-    entries.push({ tag, type, value: tiff.slice(from, from + bytes) });
+    entries.push({ tag, type, value: tiff.subarray(from, from + bytes) });
   }
   return { entries, children };
 }

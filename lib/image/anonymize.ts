@@ -9,7 +9,14 @@
  */
 import type { Face } from "../geometry/faces.ts";
 import { blockMeans } from "./block_means.ts";
-import { coveredRegion, type CoverShape, isCovered, type Paint, type Region } from "./cover.ts";
+import {
+  coveredRegion,
+  type CoverShape,
+  isCovered,
+  type Paint,
+  type Region,
+  touchedPixels,
+} from "./cover.ts";
 import { channelsOf, type Image } from "./image.ts";
 import type { Rgb } from "./resample.ts";
 import { smiley } from "./smiley.ts";
@@ -69,7 +76,7 @@ export const ANONYMIZE_DEFAULTS: Required<AnonymizeOptions> = {
 /** What a method needs to know of one face. */
 interface Task {
   readonly image: Image;
-  /** What is hidden, in whole pixels; may reach out of the image. */
+  /** What is hidden. */
   readonly region: Region;
   /** Smallest side of a block, in pixels. */
   readonly blockPx: number;
@@ -157,9 +164,10 @@ export function anonymize(
     const region = coveredRegion(face.box, settings.margin);
     const blockPx = blockSidePx(face, settings.samples);
     const paint = METHODS[settings.method]({ image, region, blockPx, options: settings });
-    for (let y = Math.max(0, region.top); y < Math.min(height, region.bottom); y++) {
-      for (let x = Math.max(0, region.left); x < Math.min(width, region.right); x++) {
-        if (isCovered(region, settings.shape, x + 0.5, y + 0.5)) {
+    const { left, top, right, bottom } = touchedPixels(region, image);
+    for (let y = top; y < bottom; y++) {
+      for (let x = left; x < right; x++) {
+        if (isCovered(region, settings.shape, x, y)) {
           paint(x, y, data, (y * width + x) * channels);
         }
       }

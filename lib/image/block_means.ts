@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Paint, Region } from "./cover.ts";
+import { type Paint, type Region, touchedPixels } from "./cover.ts";
 import { channelsOf, type Image } from "./image.ts";
 
 /** `[from, from + length)` cut into as many equal parts of at least `minPx` as fit. */
@@ -80,13 +80,13 @@ export interface BlockMeans {
 /**
  * Reduces a region of an image to block means.
  *
- * @param region What is reduced; cut to the image. Pixels outside of it make no difference.
+ * @param region What is reduced: the pixels that it touches. Others make no difference.
  * @param blockPx Blocks are at least so many pixels a side, unless the region is smaller.
  */
 export function blockMeans(image: Image, region: Region, blockPx: number): BlockMeans {
   const channels = channelsOf(image);
-  const columns = axisOf(Math.max(0, region.left), Math.min(image.width, region.right), blockPx);
-  const rows = axisOf(Math.max(0, region.top), Math.min(image.height, region.bottom), blockPx);
+  const { left, top, right, bottom } = touchedPixels(region, image);
+  const columns = axisOf(left, right, blockPx), rows = axisOf(top, bottom, blockPx);
   const means = meansOf(image, columns, rows), rowLength = columns.count * channels;
   return {
     flat: () => {

@@ -4,6 +4,7 @@
  * @module
  */
 import type { FaceBox } from "../geometry/faces.ts";
+import type { Size } from "./image.ts";
 
 /** The form of what is hidden. */
 export type CoverShape = "ellipse" | "box";
@@ -11,41 +12,54 @@ export type CoverShape = "ellipse" | "box";
 /** The forms by name. */
 export const COVER_SHAPES = ["ellipse", "box"] as const satisfies readonly CoverShape[];
 
-/** Pixels `left … right − 1`, `top … bottom − 1`; may reach out of the image. */
+/** A rectangle in pixels of the image; may reach out of it. */
 export interface Region {
-  /** First column. */
+  /** Left edge. */
   readonly left: number;
-  /** First row. */
+  /** Top edge. */
   readonly top: number;
-  /** The column after the last one. */
+  /** Right edge. */
   readonly right: number;
-  /** The row after the last one. */
+  /** Bottom edge. */
   readonly bottom: number;
 }
 
 /** What covers a region: writes all channels of the pixel (x, y) at byte `o`. */
 export type Paint = (x: number, y: number, data: Uint8Array, o: number) => void;
 
-/** The box grown by `margin` widths (heights) on each side, out to whole pixels. */
+/** The box grown by `margin` widths (heights) on each side. */
 export function coveredRegion({ x, y, width, height }: FaceBox, margin: number): Region {
   return {
-    left: Math.floor(x - margin * width),
-    top: Math.floor(y - margin * height),
-    right: Math.ceil(x + (1 + margin) * width),
-    bottom: Math.ceil(y + (1 + margin) * height),
+    left: x - margin * width,
+    top: y - margin * height,
+    right: x + (1 + margin) * width,
+    bottom: y + (1 + margin) * height,
   };
 }
 
-/** Whether a point (in pixels; the middle of a pixel is at .5) is hidden. */
+/** The pixels of an image that a region touches: `left … right − 1`, `top … bottom − 1`. */
+export function touchedPixels(region: Region, { width, height }: Size): Region {
+  return {
+    left: Math.max(0, Math.floor(region.left)),
+    top: Math.max(0, Math.floor(region.top)),
+    right: Math.min(width, Math.ceil(region.right)),
+    bottom: Math.min(height, Math.ceil(region.bottom)),
+  };
+}
+
+/** Distance of the pixel that begins at `at` from `middle`; 0 where it lies upon it. */
+function distance(at: number, middle: number): number {
+  return Math.max(0, Math.abs(at + 0.5 - middle) - 0.5);
+}
+
+/** Whether a region's shape touches the pixel (x, y), so that it has to be hidden. */
 export function isCovered(
   { left, top, right, bottom }: Region,
   shape: CoverShape,
   x: number,
   y: number,
 ): boolean {
-  if (x < left || x >= right || y < top || y >= bottom) return false;
-  if (shape === "box") return true;
-  const dx = (2 * x - left - right) / (right - left);
-  const dy = (2 * y - top - bottom) / (bottom - top);
-  return dx * dx + dy * dy <= 1;
+  const dx = 2 * distance(x, (left + right) / 2) / (right - left);
+  const dy = 2 * distance(y, (top + bottom) / 2) / (bottom - top);
+  return shape === "box" ? dx < 1 && dy < 1 : dx * dx + dy * dy < 1;
 }
