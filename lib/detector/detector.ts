@@ -6,6 +6,7 @@
 import type { ActiveDevice } from "../backends/active_device.ts";
 import { decodeImage } from "../codec/decode.ts";
 import { clipBoxes, takeBoxes } from "../geometry/boxes.ts";
+import { type Face, type FaceBox, toFaces } from "../geometry/faces.ts";
 import { letterbox, padded } from "../geometry/letterbox.ts";
 import { nms } from "../geometry/nms.ts";
 import { boxesFromView, magnified, type View } from "../geometry/view.ts";
@@ -17,25 +18,7 @@ import { embeddedModel } from "../weights/embedded.ts";
 import { decodeModel } from "../weights/model_file.ts";
 import { type DetectorDevice, type Runner, startRunner } from "./runner.ts";
 
-/** A rectangle in pixels of the photo, from its upper left corner. */
-export interface FaceBox {
-  /** Left edge. */
-  readonly x: number;
-  /** Top edge. */
-  readonly y: number;
-  /** Width, > 0. */
-  readonly width: number;
-  /** Height, > 0. */
-  readonly height: number;
-}
-
-/** A face that was found. */
-export interface Face {
-  /** Where it is, in pixels of the upright photo; inside the photo. */
-  readonly box: FaceBox;
-  /** How sure the detector is, in [0, 1]. */
-  readonly score: number;
-}
+export type { Face, FaceBox };
 
 /** A photo: an encoded file (JPEG, PNG, WebP, GIF, BMP), or pixels as RGB or RGBA. */
 export type ImageSource = Uint8Array | ArrayBuffer | Blob | Response | Image;
@@ -167,9 +150,8 @@ export class Detector implements Disposable {
       maxBoxes: maxFaces,
     });
     const inPhoto = boxesFromView(takeBoxes(boxes, kept), photoView);
-    return toFaces(
-      { boxes: clipBoxes(inPhoto, image.width, image.height), scores: takeNumbers(scores, kept) },
-    );
+    return toFaces(clipBoxes(inPhoto, image.width, image.height), takeNumbers(scores, kept))
+      .filter(({ box }) => box.width > 0 && box.height > 0);
   }
 
   /** Boxes of a view before NMS, in pixels of the view. */
@@ -230,11 +212,4 @@ async function readSource(
 
 function takeNumbers(values: Float32Array, indices: readonly number[]): Float32Array {
   return Float32Array.from(indices, (i) => values[i]!);
-}
-
-function toFaces({ boxes, scores }: Detections): Face[] {
-  return Array.from(scores, (score, i): Face => {
-    const [x1, y1, x2, y2] = boxes.subarray(4 * i, 4 * i + 4);
-    return { box: { x: x1!, y: y1!, width: x2! - x1!, height: y2! - y1! }, score };
-  }).filter(({ box }) => box.width > 0 && box.height > 0);
 }

@@ -10,6 +10,8 @@
  *
  * @module
  */
+import type { Size } from "../image/image.ts";
+import { crc32c } from "../numbers/crc32.ts";
 import {
   bytesField,
   doubleField,
@@ -18,8 +20,6 @@ import {
   joinBytes,
   messageField,
 } from "../files/protobuf.ts";
-import type { Size } from "../image/image.ts";
-import { crc32c } from "./crc32c.ts";
 
 /** A picture for TensorBoard. */
 export interface EventImage extends Size {

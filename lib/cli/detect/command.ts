@@ -1,5 +1,5 @@
 /**
- * `detect`: photos in, drawn copies or JSON out.
+ * `detect`: photos in; drawn or anonymous copies, or JSON, out.
  *
  * @module
  */
@@ -7,12 +7,21 @@ import { ImageDecodeError } from "../../codec/decode.ts";
 import { decodePhoto } from "../../codec/decode_photo.ts";
 import { encoderFor } from "../../codec/encode.ts";
 import type { Detector, Face } from "../../detector/detector.ts";
+import { boxesOf } from "../../geometry/faces.ts";
 import { drawBoxes } from "../../image/draw.ts";
 import type { Image } from "../../image/image.ts";
 import { briefHelpText, helpText, parseArguments, type Values } from "../args.ts";
 import { denoStore } from "../deno_store.ts";
+import {
+  anonymizedEnding,
+  type AnonymizeSettings,
+  anonymizeSettings,
+  anonymousCopy,
+  hidingOptions,
+} from "./anonymize.ts";
 import { DETECT } from "./options.ts";
-import { planOutputs } from "./output.ts";
+import { refuseOriginalsIn, withoutCopies } from "./originals.ts";
+import { isSameFile, outputFolder, planOutputs } from "./output.ts";
 import { type PhotoFailure, type PhotoResult, REPORTERS, type StageTimes } from "./report.ts";
 import { CliError, EXIT, type ExitCode } from "../exit_codes.ts";
 import { type CreateDetector, type DetectorRequest, openDetector } from "../open_detector.ts";
@@ -80,31 +89,68 @@ async function draw(
   faces: readonly Face[],
   { output, labels, ms }: { output: string; labels: boolean; ms: StageTimes },
 ): Promise<void> {
-  const boxes = Float32Array.from(
-    faces.flatMap(({ box: { x, y, width, height } }) => [x, y, x + width, y + height]),
-  );
   const texts = {
     labels: faces.map(({ score }) => `face ${score.toFixed(2)}`),
     note: `Time: ${(ms.detect! / 1000).toFixed(2)}`,
   };
-  const drawn = await timed(ms, "draw", () => drawBoxes(image, boxes, labels ? texts : {}));
+  const drawn = await timed(
+    ms,
+    "draw",
+    () => drawBoxes(image, boxesOf(faces), labels ? texts : {}),
+  );
   const file = await timed(ms, "encode", () => encoderFor(output)!(drawn));
   await denoStore.write(output, file);
+}
+
+/** The copy on which the faces are hidden; says what its result has to say about it. */
+async function hide(
+  { photo, bytes, image, faces }: {
+    photo: Photo;
+    bytes: Uint8Array<ArrayBuffer>;
+    image: Image;
+    faces: readonly Face[];
+  },
+  { output, settings, ms }: { output: string; settings: AnonymizeSettings; ms: StageTimes },
+): Promise<Pick<PhotoResult, "anonymized" | "note">> {
+  if (await isSameFile(output, photo.path)) {
+    throw new Error(`Cannot write "${output}": it is the photo itself`);
+  }
+  const { file, note } = await timed(
+    ms,
+    "anonymize",
+    () => anonymousCopy(bytes, { image, faces, output }, settings),
+  );
+  await denoStore.write(output, file);
+  return { anonymized: settings.cover.method, ...(note === undefined ? {} : { note }) };
+}
+
+/** What is made from a photo beside the list of its faces. */
+interface Product {
+  /** The copy; `undefined` = none. */
+  readonly output: string | undefined;
+  /** Whether scores and time are drawn, too. */
+  readonly labels: boolean;
+  /** How faces are hidden instead; `undefined` = they are not. */
+  readonly settings: AnonymizeSettings | undefined;
 }
 
 async function detectIn(
   photo: Photo,
   detector: FaceDetector,
-  { output, labels }: { output: string | undefined; labels: boolean },
+  { output, labels, settings }: Product,
 ): Promise<PhotoResult> {
   const ms: StageTimes = {};
   const bytes = await photo.read();
   const image = await timed(ms, "decode", () => decodePhoto(bytes));
   checkSize(image);
-  const faces = await timed(ms, "detect", () => detector.detect(image));
-  if (output !== undefined) await draw(image, faces, { output, labels, ms });
+  const wanted = settings && hidingOptions(settings, detector.model);
+  const faces = await timed(ms, "detect", () => detector.detect(image, wanted));
   const { width, height } = image;
-  return { image: photo.path, width, height, faces, ms, model: detector.model };
+  const result = { image: photo.path, width, height, faces, ms, model: detector.model };
+  if (output === undefined) return result;
+  if (settings === undefined) return await draw(image, faces, { output, labels, ms }), result;
+  const hidden = await hide({ photo, bytes, image, faces }, { output, settings, ms });
+  return { ...result, ...hidden };
 }
 
 /** One word for what is wrong with a photo. */
@@ -134,7 +180,12 @@ function progressText(done: number, total: number, startMs: number): string {
 async function detectInAll(
   photos: readonly Photo[],
   outputs: readonly string[],
-  { detector, options, world }: { detector: FaceDetector; options: Options; world: DetectWorld },
+  { detector, options, settings, world }: {
+    detector: FaceDetector;
+    options: Options;
+    settings: AnonymizeSettings | undefined;
+    world: DetectWorld;
+  },
 ): Promise<ExitCode> {
   const format = options.json ? "json" : options.jsonl ? "jsonl" : "text";
   const reporter = REPORTERS[format]((line) => world.print(line));
@@ -145,7 +196,7 @@ async function detectInAll(
     if (photos.length > 1) progress.show(progressText(i, photos.length, start));
     const output = outputs[i];
     try {
-      const result = await detectIn(photo, detector, { output, labels: options.labels });
+      const result = await detectIn(photo, detector, { output, labels: options.labels, settings });
       progress.clear();
       await reporter.photo(result, output);
     } catch (error) {
@@ -181,15 +232,22 @@ export async function detectCommand(
   if (options.json && options.jsonl) {
     throw new CliError(EXIT.usage, "Cannot use --json: --jsonl is given too");
   }
-  const photos = await listPhotos(inputs);
-  const draws = options.output !== undefined || !(options.json || options.jsonl);
-  const outputs = draws ? await planOutputs(photos, options.output) : [];
-  if (!draws) await world.willNotWrite();
+  const settings = anonymizeSettings(options), folder = outputFolder(options.output);
+  let photos = await listPhotos(inputs);
+  if (settings !== undefined && folder !== undefined) {
+    await refuseOriginalsIn(folder, inputs);
+    photos = await withoutCopies(photos, folder);
+  }
+  const writes = settings !== undefined || options.output !== undefined ||
+    !(options.json || options.jsonl);
+  const endingOf = settings && anonymizedEnding;
+  const outputs = writes ? await planOutputs(photos, options.output, endingOf) : [];
+  if (!writes) await world.willNotWrite();
 
   const detector = await openDetector(denoStore, world.createDetector, requestOf(options));
   try {
     world.warn(`${detector.model} on ${detector.device.name}: ${detector.device.reason}`);
-    return await detectInAll(photos, outputs, { detector, options, world });
+    return await detectInAll(photos, outputs, { detector, options, settings, world });
   } finally {
     detector.dispose();
   }

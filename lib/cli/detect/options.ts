@@ -6,6 +6,7 @@
 import { DETECTOR_DEVICES } from "../../detector/runner.ts";
 import { DEFAULT_MODEL, MODEL_NAMES } from "../../models/registry.ts";
 import type { Command } from "../args.ts";
+import { ANONYMIZE_FLAGS } from "./anonymize.ts";
 
 /** The command line of `detect`. */
 export const DETECT = {
@@ -16,6 +17,7 @@ export const DETECT = {
     ["deno task detect photo.jpg", "Draw the faces on a copy, output/photo.faces.jpg"],
     ["deno task detect photo.jpg --output faces.png", "Say where the copy goes"],
     ["deno task detect --jsonl holidays/ > faces.jsonl", "A folder as data, one line a photo"],
+    ["deno task detect holidays/ --anonymize blur", "Copies whose faces cannot be recognised"],
     ["cat photo.jpg | deno task detect --json -", "A photo from standard input"],
   ],
   options: {
@@ -30,7 +32,7 @@ export const DETECT = {
       alias: "o",
       placeholder: "path",
       help:
-        "Drawn copies: a .jpg or .png file, or a folder [default: output/, none with --json(l)]",
+        "Copies: a .jpg or .png file, or a folder [default: output/, none drawn with --json(l)]",
     },
     json: { type: "boolean", help: "Print the faces as one JSON document", default: false },
     jsonl: { type: "boolean", help: "Print the faces as JSON, one line a photo", default: false },
@@ -38,7 +40,7 @@ export const DETECT = {
       type: "number",
       min: 0,
       max: 1,
-      help: "Leave out faces scored below this [default: 0.5]",
+      help: "Leave out faces scored below this [default: 0.5, less with --anonymize]",
     },
     nms: {
       type: "number",
@@ -63,6 +65,7 @@ export const DETECT = {
       default: "auto",
       help: "Where to compute",
     },
+    ...ANONYMIZE_FLAGS,
     labels: { type: "boolean", default: true, help: "Draw boxes without scores and time" },
   },
 } as const satisfies Command;

@@ -1,5 +1,5 @@
 /**
- * Where `detect` puts the copies it draws on.
+ * Where `detect` puts the copies it makes.
  *
  * @module
  */
@@ -13,7 +13,8 @@ function usageError(output: string, expected: string): CliError {
   return new CliError(EXIT.usage, `Cannot use --output: it is "${output}", expected ${expected}`);
 }
 
-async function isSameFile(a: string, b: string): Promise<boolean> {
+/** Whether two paths lead to one file. */
+export async function isSameFile(a: string, b: string): Promise<boolean> {
   if (a === b) return true;
   try {
     return await Deno.realPath(a) === await Deno.realPath(b);
@@ -30,16 +31,26 @@ async function singleFile(photos: readonly Photo[], output: string): Promise<str
   return [output];
 }
 
-/** `<folder>/<name>.faces.jpg` for each photo; photos of the same name are numbered. */
-function filesIn(folder: string, photos: readonly Photo[]): string[] {
+/** How the names of copies end. */
+export type EndingOf = (photo: Photo) => string;
+
+const drawnEnding: EndingOf = () => `${DRAWN_SUFFIX}.jpg`;
+
+/** `<folder>/<name><ending>` for each photo; photos of the same name are numbered. */
+function filesIn(folder: string, photos: readonly Photo[], endingOf: EndingOf): string[] {
   const taken = new Set<string>();
-  return photos.map(({ outputName }) => {
-    const base = `${folder}/${outputName}`;
-    let path = `${base}${DRAWN_SUFFIX}.jpg`;
-    for (let n = 2; taken.has(path); n++) path = `${base}-${n}${DRAWN_SUFFIX}.jpg`;
+  return photos.map((photo) => {
+    const base = `${folder}/${photo.outputName}`, ending = endingOf(photo);
+    let path = `${base}${ending}`;
+    for (let n = 2; taken.has(path); n++) path = `${base}-${n}${ending}`;
     taken.add(path);
     return path;
   });
+}
+
+/** The folder that copies go into; `undefined` when `--output` is a file. */
+export function outputFolder(output: string = DEFAULT_FOLDER): string | undefined {
+  return /\.\w+$/.test(output) ? undefined : output;
 }
 
 /**
@@ -47,12 +58,17 @@ function filesIn(folder: string, photos: readonly Photo[]): string[] {
  * photo; one without an extension, or with a slash at its end, is a folder.
  *
  * Throws a usage {@linkcode CliError} for anything else, and rather than overwrite the photo.
+ *
+ * @param endingOf How the names in a folder end. Default: what marks drawn copies.
  */
 export async function planOutputs(
   photos: readonly Photo[],
   output: string = DEFAULT_FOLDER,
+  endingOf: EndingOf = drawnEnding,
 ): Promise<string[]> {
   if (encoderFor(output) !== undefined) return await singleFile(photos, output);
-  if (/\.\w+$/.test(output)) throw usageError(output, "a .jpg or .png file, or a folder");
-  return filesIn(output.replace(/(?<=.)\/+$/, ""), photos);
+  if (outputFolder(output) === undefined) {
+    throw usageError(output, "a .jpg or .png file, or a folder");
+  }
+  return filesIn(output.replace(/(?<=.)\/+$/, ""), photos, endingOf);
 }
