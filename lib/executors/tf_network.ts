@@ -86,6 +86,14 @@ export class TfNetwork implements Disposable {
     );
   }
 
+  /** All weights of trained parts, the averages of their batch norms included. The network owns them. */
+  get changing(): Map<string, tf.Variable> {
+    return new Map(
+      this.#specs.filter(({ node }) => this.#isTrained(node))
+        .map(({ name }) => [name, this.#weights.get(name)!]),
+    );
+  }
+
   /**
    * The nodes at which frozen and trained parts meet: what a frozen backbone gives to its head.
    * Their activations depend on the photo alone and can be kept between epochs.
