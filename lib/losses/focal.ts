@@ -8,7 +8,7 @@
  */
 import { tf } from "../deps/tfjs.ts";
 
-const ALPHA = 0.25;
+const ALPHA = 0.25, VARIFOCAL_ALPHA = 0.75;
 
 /**
  * The loss of each logit, in their shape.
@@ -25,15 +25,17 @@ export function focalLoss(logits: tf.Tensor, targets: tf.Tensor): tf.Tensor {
 }
 
 /**
- * Focal loss for targets in [0, 1], in the shape of the logits: cross-entropy times the squared
- * distance of the sigmoid from its target.
+ * Varifocal loss for targets in [0, 1], in the shape of the logits: cross-entropy, times the target
+ * where there is one, and as focal as ever where it is 0.
  *
- * Reference: Li et al. 2020, arXiv 2006.04388, eq. 3, with β = 2.
+ * Reference: Zhang et al. 2021, arXiv 2008.13367, eq. 2, with α = 0.75 and γ = 2.
  */
-export function qualityFocalLoss(logits: tf.Tensor, targets: tf.Tensor): tf.Tensor {
-  return tf.tidy(() =>
-    tf.mul(tf.square(tf.sub(targets, tf.sigmoid(logits))), crossEntropy(logits, targets))
-  );
+export function varifocalLoss(logits: tf.Tensor, targets: tf.Tensor): tf.Tensor {
+  return tf.tidy(() => {
+    const background = tf.cast(tf.equal(targets, 0), "float32");
+    const weight = tf.mul(tf.mul(background, VARIFOCAL_ALPHA), tf.square(tf.sigmoid(logits)));
+    return tf.mul(tf.add(targets, weight), crossEntropy(logits, targets));
+  });
 }
 
 /**

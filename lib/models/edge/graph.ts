@@ -20,7 +20,7 @@ const NARROW = { normal: 0.01 };
 
 /**
  * Builds the network. Outputs of level i at stride 8, 16 and 32, A anchors a cell: `cls_i` `[H, W, A]`,
- * the IoU that a box will reach or 0 without a face, before a sigmoid; `reg_i` `[H, W, 4A]`,
+ * the root of the IoU that a box will reach or 0 without a face, before a sigmoid; `reg_i` `[H, W, 4A]`,
  * differences from the anchors.
  */
 export function edgeGraph(config: EdgeConfig): Graph {
