@@ -25,15 +25,22 @@ export function focalLoss(logits: tf.Tensor, targets: tf.Tensor): tf.Tensor {
 }
 
 /**
- * Varifocal loss for targets in [0, 1], in the shape of the logits: cross-entropy, times the target
- * where there is one, and as focal as ever where it is 0.
+ * Varifocal loss of each logit, in their shape: cross-entropy, times the target on a face and as focal
+ * as ever on background.
  *
  * Reference: Zhang et al. 2021, arXiv 2008.13367, eq. 2, with α = 0.75 and γ = 2.
+ *
+ * @param targets In [0, 1], 0 on background.
+ * @param positive 1 on a face, 0 on background.
  */
-export function varifocalLoss(logits: tf.Tensor, targets: tf.Tensor): tf.Tensor {
+export function varifocalLoss(
+  logits: tf.Tensor,
+  targets: tf.Tensor,
+  positive: tf.Tensor,
+): tf.Tensor {
   return tf.tidy(() => {
-    const background = tf.cast(tf.equal(targets, 0), "float32");
-    const weight = tf.mul(tf.mul(background, VARIFOCAL_ALPHA), tf.square(tf.sigmoid(logits)));
+    const background = tf.mul(tf.sub(1, positive), VARIFOCAL_ALPHA);
+    const weight = tf.mul(background, tf.square(tf.sigmoid(logits)));
     return tf.mul(tf.add(targets, weight), crossEntropy(logits, targets));
   });
 }

@@ -45,7 +45,7 @@ export function edgeLoss(
   // Where no face is, the target is an empty box; what it gives is masked, and must only be finite.
   const quality = tf.mul(tf.sqrt(pairwiseIou(detached(found), truth)), positive);
   return {
-    cls: term(varifocalLoss(cls, quality), counted, lossWeights.cls),
+    cls: term(varifocalLoss(cls, quality, positive), counted, lossWeights.cls),
     box: term(diouLoss(found, truth), positive, lossWeights.box),
   };
 }
