@@ -1,15 +1,14 @@
 /**
  * Labels for the training of `edge`: two Labelme data sets made complete and alike with the help of
- * another detector (YuNet_n, Apache-2.0), as copies; the originals stay as they are.
+ * another detector (YuNet_n, Apache-2.0), as files beside them; the originals stay as they are.
  *
  *     deno run --no-lock --allow-read --allow-write --allow-env data/recipes/edge_labels.ts \
- *       yunet_n.onnx data/masks_labelme/train data/cache/edge_labels/masks restyle
- *     … yunet_n.onnx data/scenes_labelme data/cache/edge_labels/scenes
+ *       data/peers/yunet_n.onnx
  *
  * - Faces that the detector is sure of and nobody has boxed are added; where it is in doubt, the place
  *   is marked to be ignored.
- * - With `restyle`, a box becomes the detector's where both found the same face: the mask data set's
- *   boxes run from the eyes to the chin, WIDER FACE's, which the detector learnt, from the forehead.
+ * - Boxes of people in masks become the detector's where both found the same face: those of the data
+ *   set run from the eyes to the chin, WIDER FACE's, which the detector learnt, from the forehead.
  *   Those that it did not find are stretched as the others were in the median.
  *
  * @module
@@ -28,6 +27,16 @@ import { wholeView } from "../../lib/geometry/view.ts";
 import type { Image, Size } from "../../lib/image/image.ts";
 import { resample } from "../../lib/image/resample.ts";
 import type { Detections, Truth } from "../../lib/models/detector_model.ts";
+
+/** What is completed, and where to. */
+const SETS = [
+  {
+    source: "data/masks_labelme/train",
+    target: "data/cache/edge_labels/masks_train",
+    restyle: true,
+  },
+  { source: "data/scenes_labelme", target: "data/cache/edge_labels/scenes", restyle: false },
+] as const;
 
 /** Long sides at which the detector looks: one for large faces, one for small ones. */
 const LONG_SIDES = [448, 1024];
@@ -139,28 +148,36 @@ async function lookAt(samples: readonly Sample[], detect: Detect): Promise<Looke
   return looked;
 }
 
-if (import.meta.main) {
-  const [detector, source, target, restyle] = Deno.args;
+async function completeSet(
+  { source, target, restyle }: typeof SETS[number],
+  detect: Detect,
+): Promise<void> {
   const { samples } = await loadDataset(denoStore, {
     format: "labelme",
     images: `${source}/images`,
     labels: `${source}/labels`,
   });
-  const detect = await loadPeer(await denoStore.read(detector!), PEERS.yunet_n!);
   const looked = await lookAt(samples, detect);
-  const stretch = restyle === "restyle" ? medianStretch(looked) : null;
+  const stretch = restyle ? medianStretch(looked) : null;
   const photos = looked.map((photo) => ({
     ...photo.sample,
     size: photo.size,
     ...complete(photo, stretch),
   }));
   for (const [path, content] of LABELME.write!.files(photos)) {
-    await denoStore.write(`${target}/${path}`, new TextEncoder().encode(content as string));
+    await denoStore.write(`${target}/${path}`, new TextEncoder().encode(content));
   }
   const count = (truths: readonly Truth[], flag: number) =>
     truths.reduce((sum, { ignore }) => sum + ignore.filter((value) => value === flag).length, 0);
   console.log(
-    `${samples.length} photos: ${count(samples, 0)} faces before, ${count(photos, 0)} after, ` +
-      `${count(photos, 1)} to be ignored; stretch ${stretch?.map((x) => x.toFixed(2)) ?? "none"}`,
+    `${source}: ${samples.length} photos, ${count(samples, 0)} faces before, ` +
+      `${count(photos, 0)} after, ${count(photos, 1)} to be ignored; ` +
+      `stretch ${stretch?.map((x) => x.toFixed(2)) ?? "none"}`,
   );
+}
+
+if (import.meta.main) {
+  const [detector = "data/peers/yunet_n.onnx"] = Deno.args;
+  const detect = await loadPeer(await denoStore.read(detector), PEERS.yunet_n!);
+  for (const set of SETS) await completeSet(set, detect);
 }

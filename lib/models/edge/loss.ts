@@ -2,8 +2,7 @@
  * The loss of the edge detector: one score that says both whether there is a face and how well its
  * box fits, and the box.
  *
- * Reference: varifocal loss (Zhang et al. 2021, arXiv 2008.13367); DIoU of decoded boxes, weight 2, as
- * in TinaFace and SCRFD. Sums are divided by the number of positive anchors. NOTE: the score's target
+ * Reference: varifocal loss (Zhang et al. 2021, arXiv 2008.13367); DIoU of decoded boxes. Sums are divided by the number of positive anchors. NOTE: the score's target
  * is the root of the IoU, the geometric mean of "it is a face" and "the box fits", as YuNet scores:
  * boxes of ten pixels reach an IoU of 0.5, and with that as a target their faces drown in background.
  *
