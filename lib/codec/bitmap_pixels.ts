@@ -1,10 +1,10 @@
 /**
  * The pixels of a native bitmap.
  *
- * Deno has no 2-D canvas to read pixels from, but a canvas can write itself to a file in memory. BMP
- * is the quick way (12 ms a megapixel, measured) though undocumented in Deno; PNG is the one that
- * the HTML standard demands. So BMP is asked for, and PNG is read where that is what comes (as in
- * browsers) or where BMP would lose something: 16-bit samples, and the alpha of gray images.
+ * Browsers read them from a 2-D canvas. Deno has none, but a canvas can write itself to a file in
+ * memory. BMP is the quick way (12 ms a megapixel, measured) though undocumented in Deno; PNG is the
+ * one that the HTML standard demands. So BMP is asked for, and PNG is read where BMP would lose
+ * something: 16-bit samples, and the alpha of gray images.
  *
  * @module
  */
@@ -28,8 +28,35 @@ async function readAs<Result>(
   return blob && await read(new Uint8Array(await blob.arrayBuffer()));
 }
 
+/** As much of a browser's 2-D canvas as is used; Deno's types do not have one. */
+interface Context2d {
+  drawImage(bitmap: ImageBitmap, x: number, y: number): void;
+  getImageData(x: number, y: number, width: number, height: number): Image;
+}
+
+/** The pixels by way of a 2-D canvas; `undefined` where there is none. */
+function drawnPixels(bitmap: ImageBitmap): Image | undefined {
+  const { width, height } = bitmap;
+  const canvas = new OffscreenCanvas(width, height) as unknown as {
+    getContext(kind: "2d", options: { willReadFrequently: boolean }): Context2d | null;
+  };
+  let context: Context2d | null;
+  try {
+    context = canvas.getContext("2d", { willReadFrequently: true });
+  } catch {
+    return undefined;
+  }
+  if (!context) return undefined;
+  context.drawImage(bitmap, 0, 0);
+  bitmap.close();
+  const { data } = context.getImageData(0, 0, width, height);
+  return { width, height, data };
+}
+
 /** The pixels of a bitmap, RGB or RGBA. The bitmap is used up. */
 export async function bitmapPixels(bitmap: ImageBitmap): Promise<Image> {
+  const drawn = drawnPixels(bitmap);
+  if (drawn) return drawn;
   const canvas = new OffscreenCanvas(bitmap.width, bitmap.height);
   const context = canvas.getContext("bitmaprenderer")!;
   context.transferFromImageBitmap(bitmap);

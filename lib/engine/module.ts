@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { decodeBase64 } from "../numbers/base64.ts";
 import { relaxedModule } from "./embedded_relaxed.ts";
 import { simdModule } from "./embedded_simd.ts";
 
@@ -35,9 +36,9 @@ export type Kernels = Readonly<Record<KernelName, (...numbers: number[]) => void
 /** Bytes of a page of WebAssembly memory. */
 export const PAGE_BYTES = 65536;
 
-/** A build's bytes; `Uint8Array.fromBase64` is too young for some runtimes. */
+/** A build's bytes. */
 export function engineBytes(build: EngineBuild): Uint8Array<ArrayBuffer> {
-  return Uint8Array.from(atob(MODULES[build]), (character) => character.charCodeAt(0));
+  return decodeBase64(MODULES[build]);
 }
 
 /** The fastest build that this runtime validates, or undefined where it has no SIMD. */

@@ -165,7 +165,14 @@ function scratchOf(step: Step, shapes: ReadonlyMap<string, Shape>): Scratch {
     shapes.get(node.inputs[0]!)!,
     shapes.get(node.name)!,
   );
-  return { patches, ring: ringBytes, band: bandBytes, table: node.attributes.kernel * WORD_BYTES };
+  const [, width, channels] = shapes.get(node.inputs[0]!)!;
+  return {
+    patches,
+    ring: ringBytes,
+    band: bandBytes,
+    table: node.attributes.kernel * WORD_BYTES,
+    zeros: width * channels * FLOAT_BYTES,
+  };
 }
 
 /**
@@ -279,6 +286,7 @@ function blockRecord(block: Block, context: Context): number {
     scratch("patches"),
     patchesOf(block, shapes.get(input!)!).pixels,
     scratch("table"),
+    scratch("zeros"),
   ]);
 }
 

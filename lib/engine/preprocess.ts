@@ -8,7 +8,7 @@
 import type { View } from "../geometry/view.ts";
 import { channelsOf, type Image } from "../image/image.ts";
 import type { Normalisation } from "../image/normalise.ts";
-import { axesOf, type Rgb } from "../image/resample.ts";
+import { axesOf, type Axis, type Rgb } from "../image/resample.ts";
 import { aligned } from "./arena.ts";
 import type { Kernels } from "./module.ts";
 
@@ -26,6 +26,10 @@ export interface Workplace {
 const CHANNELS = 3;
 const FLOAT_BYTES = 4;
 const WORD_BYTES = 4;
+/** Two weights of the horizontal pass in two parts of 16 bits each; the low part has 8 that count. */
+const PAIR_BYTES = 8, LOW_BITS = 8, LOW_MASK = 255;
+/** A place that no byte has. */
+const ZERO = 128;
 /** Bytes of the photo that are copied at a time. */
 const STAGED_BYTES = 256 << 10;
 /** The vertical kernel takes four pixels a turn, and reads 16 bytes for 12. */
@@ -37,8 +41,8 @@ interface Buffers {
   readonly scale: number;
   readonly shift: number;
   readonly starts: number;
-  readonly counts: number;
   readonly weights: number;
+  readonly places: number;
   readonly rowWeights: number;
   readonly table: number;
   readonly staged: number;
@@ -65,6 +69,27 @@ function fillPixels(input: Float32Array, color: readonly number[], from: number,
     input[o + 1] = color[1]!;
     input[o + 2] = color[2]!;
   }
+}
+
+/** Writes an axis' weights as `resampleRows` wants them: pairs, high parts and low parts. */
+function writePairs(
+  { from, to, count, weights, stride }: Axis,
+  view: DataView,
+  pairs: number,
+): void {
+  for (let i = from, at = 0; i < to; i++) {
+    const weight = (k: number) => k < count[i]! ? weights[i * stride + k]! : 0;
+    for (let k = 0; k < 2 * pairs; k += 2, at += PAIR_BYTES) {
+      const first = weight(k), second = weight(k + 1);
+      view.setInt32(at, first >> LOW_BITS | second >> LOW_BITS << 16, true);
+      view.setInt32(at + WORD_BYTES, first & LOW_MASK | (second & LOW_MASK) << 16, true);
+    }
+  }
+}
+
+/** Where the bytes of two pixels go: words of one channel side by side, their upper halves zero. */
+function pairPlaces(channels: number): number[] {
+  return [0, 1, 2, 3].flatMap((c) => [c, ZERO, channels + c, ZERO]);
 }
 
 const largest = (numbers: Int32Array) => numbers.reduce((a, b) => Math.max(a, b), 0);
@@ -96,15 +121,16 @@ export function preprocess(
   const stagedRows = Math.max(1, Math.floor(STAGED_BYTES / photoRowBytes));
   const ringRows = largest(vertical.count) + stagedRows;
   const pitch = aligned(rowBytes + OVERREAD_BYTES);
+  const pairs = Math.ceil(largest(horizontal.count) / 2);
   const buffers = layOut(scratch, {
     scale: TURN_FLOATS * FLOAT_BYTES,
     shift: TURN_FLOATS * FLOAT_BYTES,
     starts: shownWidth * WORD_BYTES,
-    counts: shownWidth * WORD_BYTES,
-    weights: shownWidth * horizontal.stride * WORD_BYTES,
+    weights: shownWidth * pairs * PAIR_BYTES,
+    places: 16,
     rowWeights: vertical.weights.byteLength,
     table: vertical.stride * WORD_BYTES,
-    staged: stagedRows * photoRowBytes,
+    staged: stagedRows * photoRowBytes + 2 * pairs * channels,
     ring: ringRows * pitch,
   });
   reserve(buffers.end);
@@ -115,11 +141,12 @@ export function preprocess(
     floats[buffers.scale / FLOAT_BYTES + i] = scale[i % CHANNELS]!;
     floats[buffers.shift / FLOAT_BYTES + i] = shift[i % CHANNELS]!;
   }
-  const { from, to, start, count, weights, stride } = horizontal;
-  words.set(start.subarray(from, to), buffers.starts / WORD_BYTES);
-  words.set(count.subarray(from, to), buffers.counts / WORD_BYTES);
-  words.set(weights.subarray(from * stride, to * stride), buffers.weights / WORD_BYTES);
+  const { from, to } = horizontal;
+  words.set(horizontal.start.subarray(from, to), buffers.starts / WORD_BYTES);
+  writePairs(horizontal, new DataView(memory.buffer, buffers.weights), pairs);
   words.set(vertical.weights, buffers.rowWeights / WORD_BYTES);
+
+  bytes.set(pairPlaces(channels), buffers.places);
 
   const last = vertical.to - 1, lastRow = vertical.start[last]! + vertical.count[last]!;
   let loaded = vertical.start[vertical.from]!;
@@ -131,7 +158,7 @@ export function preprocess(
       bytes.set(image.data.subarray(first, first + rows * photoRowBytes), buffers.staged);
       // deno-fmt-ignore
       kernels.resampleRows(buffers.staged, photoRowBytes, channels, rows, buffers.starts,
-        buffers.counts, buffers.weights, stride, shownWidth, buffers.ring + slot * pitch, pitch);
+        pairs, buffers.weights, buffers.places, shownWidth, buffers.ring + slot * pitch, pitch);
       loaded += rows;
     }
   };

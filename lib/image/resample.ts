@@ -74,6 +74,8 @@ function axisOf(
     }
     start[i] = first;
     count[i] = end - first;
+    // At scale 1 a neighbour weighs nothing.
+    while (count[i]! > 1 && weights[i * stride + count[i]! - 1] === 0) count[i]!--;
   }
   return { from, to, start, count, weights, stride };
 }

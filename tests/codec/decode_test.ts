@@ -264,3 +264,35 @@ Deno.test("readPng() undoes all five filters", async () => {
   const expected = [10, 10, 10, 20, 20, 20, 30, 30, 30];
   assert.deepEqual([...data], Array.from({ length: 5 }, () => expected).flat());
 });
+
+/** Runs something as it would run where there is no `createImageBitmap`: Node.js, Bun, Workers. */
+async function withoutNativeDecoder(body: () => Promise<void>): Promise<void> {
+  const native = globalThis.createImageBitmap;
+  try {
+    Object.assign(globalThis, { createImageBitmap: undefined });
+    await body();
+  } finally {
+    globalThis.createImageBitmap = native;
+  }
+}
+
+Deno.test("decodeImage() reads PNG without a native decoder, and says what it cannot read", async () => {
+  const image = { width: 3, height: 2, data: Uint8Array.from({ length: 18 }, (_, i) => 14 * i) };
+  const png = encodePng(image);
+  const palette = png.slice(), interlaced = png.slice();
+  palette[25] = 3;
+  interlaced[28] = 1;
+  const jpeg = encodeJpeg(image);
+  const reason =
+    /this runtime has no image decoder \(createImageBitmap\); give the pixels instead$/;
+  await withoutNativeDecoder(async () => {
+    assert.deepEqual(await decodeImage(png), image);
+    for (const file of [jpeg, palette, interlaced]) {
+      const refusal = { name: "ImageDecodeError", code: "unsupported", message: reason };
+      await assert.rejects(decodeImage(file), refusal);
+    }
+    const damaged = png.slice().fill(0, 45, 50);
+    await assert.rejects(decodeImage(damaged), { name: "ImageDecodeError", code: "corrupt" });
+  });
+  assert.equal((await decodeImage(jpeg)).width, 3);
+});

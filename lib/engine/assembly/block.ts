@@ -49,6 +49,8 @@ class Block {
   patchPixels: i32;
   /** Addresses of input rows, as many as the depthwise window has. */
   table: usize;
+  /** A row of zeros for the depthwise window at the upper and lower edge. */
+  zeros: usize;
 }
 
 /** Rows `from … to − 1` of a dense convolution's output, to y. */
@@ -104,7 +106,7 @@ function depthwiseFrom(b: Block, outY: i32, y: usize): void {
   const top = outY * d.stride - d.padTop;
   for (let ky = 0; ky < d.kernel; ky++) {
     const row = top + ky;
-    let address: usize = 0;
+    let address = b.zeros;
     if (row >= 0 && row < d.height) {
       address = b.first != 0
         ? b.ring + <usize> (row % b.ringRows) * rowBytes
@@ -127,6 +129,7 @@ export function runBlock(block: usize): void {
   }
   const d = changetype<Convolution>(b.depthwise), last = changetype<Convolution>(b.last);
   const rowBytes = <usize> (d.outWidth * d.outChannels) << 2;
+  memory.fill(b.zeros, 0, <usize> (d.width * d.channels) << 2);
   const outBytes = b.last == 0 ? rowBytes : <usize> (last.outWidth * last.outChannels) << 2;
   for (let y = 0, ready = 0; y < d.outHeight; y += b.bandRows) {
     const rows = min(b.bandRows, d.outHeight - y);

@@ -1,34 +1,34 @@
-// One row of a depthwise convolution, NHWC, with bias and clamp. Four output pixels at a time where
-// the window is 3 × 3 and lies inside the row; pixel by pixel at the edges and for other windows.
+// One row of a depthwise convolution, NHWC, with bias and clamp. Where the window is 3 × 3 it slides
+// along the row for four channels at a time: the nine weights stay in registers, and each input
+// pixel is loaded once. Other windows go pixel by pixel.
 import { clamp, madd, storeLanes } from "../../kernels/assembly/simd";
 
-/** Output pixels of a tile. */
-const TILE: i32 = 4;
+/** Bytes of the input under a stretch of outputs, all channels, that stay in the first-level cache. */
+const STRETCH_BYTES: usize = 24 << 10;
 
-/** One output pixel whose window starts at column `left` of the input. */
+/** One output pixel whose window starts at column `left` of the input, from byte `c` of it on. */
 function convolvePixel(
   table: usize,
   weights: usize,
   y: usize,
-  channels: usize,
+  pixel: usize,
   kernel: i32,
   left: i32,
   width: i32,
   low: f32,
   high: f32,
+  c: usize,
 ): void {
-  const pixel = channels << 2, lanes = (pixel + 15) & ~15;
+  const lanes = (pixel + 15) & ~15;
   const from = max(0, -left), to = min(kernel, width - left);
   const l = f32x4.splat(low), h = f32x4.splat(high);
   const count = <usize> max(0, to - from);
   const first = (left + from) * <i32> pixel;
-  for (let c: usize = 0; c < pixel; c += 16) {
+  for (; c < pixel; c += 16) {
     let sum = v128.load(weights + c);
     let tap = weights + lanes + c + <usize> from * lanes;
     for (let ky = 0; ky < kernel; ky++, tap += <usize> kernel * lanes) {
-      const row = load<usize>(table + <usize> ky * sizeof<usize>());
-      if (row == 0) continue;
-      let p = row + <usize> first + c;
+      let p = load<usize>(table + <usize> ky * sizeof<usize>()) + <usize> first + c;
       for (let w = tap, end = tap + count * lanes; w < end; w += lanes, p += pixel) {
         sum = madd(v128.load(p), v128.load(w), sum);
       }
@@ -37,91 +37,93 @@ function convolvePixel(
   }
 }
 
-/** Four output pixels of a 3 × 3 window, which starts at `column` bytes into the row. */
-// @ts-ignore: decorator
-@inline
-function convolveTile(
-  stride: i32,
-  table: usize,
+/**
+ * Four channels of `count` output pixels, stride 1. r0 to r2 are the input rows at the first column
+ * under the window. A window may lack its first column (`first` false) or the last one its last.
+ */
+function slide(
+  r0: usize,
+  r1: usize,
+  r2: usize,
   weights: usize,
+  lanes: usize,
   y: usize,
   pixel: usize,
-  column: usize,
+  count: i32,
+  first: bool,
+  last: bool,
   low: f32,
   high: f32,
 ): void {
-  const lanes = (pixel + 15) & ~15;
+  const bias = v128.load(weights);
+  const w00 = v128.load(weights += lanes), w01 = v128.load(weights += lanes);
+  const w02 = v128.load(weights += lanes), w10 = v128.load(weights += lanes);
+  const w11 = v128.load(weights += lanes), w12 = v128.load(weights += lanes);
+  const w20 = v128.load(weights += lanes), w21 = v128.load(weights += lanes);
+  const w22 = v128.load(weights + lanes);
   const l = f32x4.splat(low), h = f32x4.splat(high);
-  for (let c: usize = 0; c < pixel; c += 16) {
-    let a0 = v128.load(weights + c), a1 = a0, a2 = a0, a3 = a0;
-    let tap = weights + lanes + c;
-    for (let entry = table; entry < table + 3 * sizeof<usize>(); entry += sizeof<usize>()) {
-      const row = load<usize>(entry);
-      const w0 = v128.load(tap), w1 = v128.load(tap + lanes), w2 = v128.load(tap + lanes + lanes);
-      tap += 3 * lanes;
-      if (row == 0) continue;
-      let p = row + column + c;
-      if (stride == 1) {
-        a0 = madd(v128.load(p), w0, a0);
-        let v = v128.load(p += pixel);
-        a0 = madd(v, w1, a0), a1 = madd(v, w0, a1);
-        v = v128.load(p += pixel);
-        a0 = madd(v, w2, a0), a1 = madd(v, w1, a1), a2 = madd(v, w0, a2);
-        v = v128.load(p += pixel);
-        a1 = madd(v, w2, a1), a2 = madd(v, w1, a2), a3 = madd(v, w0, a3);
-        v = v128.load(p += pixel);
-        a2 = madd(v, w2, a2), a3 = madd(v, w1, a3);
-        a3 = madd(v128.load(p + pixel), w2, a3);
-      } else {
-        a0 = madd(v128.load(p), w0, a0);
-        a0 = madd(v128.load(p += pixel), w1, a0);
-        let v = v128.load(p += pixel);
-        a0 = madd(v, w2, a0), a1 = madd(v, w0, a1);
-        a1 = madd(v128.load(p += pixel), w1, a1);
-        v = v128.load(p += pixel);
-        a1 = madd(v, w2, a1), a2 = madd(v, w0, a2);
-        a2 = madd(v128.load(p += pixel), w1, a2);
-        v = v128.load(p += pixel);
-        a2 = madd(v, w2, a2), a3 = madd(v, w0, a3);
-        a3 = madd(v128.load(p += pixel), w1, a3);
-        a3 = madd(v128.load(p + pixel), w2, a3);
-      }
-    }
-    const to = y + c, left = (pixel - c) >> 2;
-    storeLanes(to, clamp(a0, l, h), left);
-    storeLanes(to + pixel, clamp(a1, l, h), left);
-    storeLanes(to + 2 * pixel, clamp(a2, l, h), left);
-    storeLanes(to + 3 * pixel, clamp(a3, l, h), left);
+  // The sums of this output pixel and of the next one.
+  let a = bias, b = bias;
+  if (first) {
+    a = madd(v128.load(r2), w20, madd(v128.load(r1), w10, madd(v128.load(r0), w00, a)));
+  }
+  r0 += pixel, r1 += pixel, r2 += pixel;
+  let v0 = v128.load(r0), v1 = v128.load(r1), v2 = v128.load(r2);
+  a = madd(v2, w21, madd(v1, w11, madd(v0, w01, a)));
+  b = madd(v2, w20, madd(v1, w10, madd(v0, w00, b)));
+  for (let i = last ? count : count - 1; i > 0; i--, y += pixel) {
+    v0 = v128.load(r0 += pixel), v1 = v128.load(r1 += pixel), v2 = v128.load(r2 += pixel);
+    v128.store(y, clamp(madd(v2, w22, madd(v1, w12, madd(v0, w02, a))), l, h));
+    a = madd(v2, w21, madd(v1, w11, madd(v0, w01, b)));
+    b = madd(v2, w20, madd(v1, w10, madd(v0, w00, bias)));
+  }
+  if (!last) v128.store(y, clamp(a, l, h));
+}
+
+/** The same at stride 2. */
+function slideBy2(
+  r0: usize,
+  r1: usize,
+  r2: usize,
+  weights: usize,
+  lanes: usize,
+  y: usize,
+  pixel: usize,
+  count: i32,
+  first: bool,
+  last: bool,
+  low: f32,
+  high: f32,
+): void {
+  const bias = v128.load(weights);
+  const w00 = v128.load(weights += lanes), w01 = v128.load(weights += lanes);
+  const w02 = v128.load(weights += lanes), w10 = v128.load(weights += lanes);
+  const w11 = v128.load(weights += lanes), w12 = v128.load(weights += lanes);
+  const w20 = v128.load(weights += lanes), w21 = v128.load(weights += lanes);
+  const w22 = v128.load(weights + lanes);
+  const l = f32x4.splat(low), h = f32x4.splat(high);
+  let a = bias;
+  if (first) {
+    a = madd(v128.load(r2), w20, madd(v128.load(r1), w10, madd(v128.load(r0), w00, a)));
+  }
+  let v0: v128, v1: v128, v2: v128;
+  for (let i = last ? count : count - 1; i > 0; i--, y += pixel) {
+    v0 = v128.load(r0 += pixel), v1 = v128.load(r1 += pixel), v2 = v128.load(r2 += pixel);
+    a = madd(v2, w21, madd(v1, w11, madd(v0, w01, a)));
+    v0 = v128.load(r0 += pixel), v1 = v128.load(r1 += pixel), v2 = v128.load(r2 += pixel);
+    v128.store(y, clamp(madd(v2, w22, madd(v1, w12, madd(v0, w02, a))), l, h));
+    a = madd(v2, w20, madd(v1, w10, madd(v0, w00, bias)));
+  }
+  if (!last) {
+    v0 = v128.load(r0 + pixel), v1 = v128.load(r1 + pixel), v2 = v128.load(r2 + pixel);
+    a = madd(v2, w21, madd(v1, w11, madd(v0, w01, a)));
+    v128.store(y, clamp(a, l, h));
   }
 }
 
-function convolveTile1(
-  table: usize,
-  weights: usize,
-  y: usize,
-  pixel: usize,
-  column: usize,
-  low: f32,
-  high: f32,
-): void {
-  convolveTile(1, table, weights, y, pixel, column, low, high);
-}
-
-function convolveTile2(
-  table: usize,
-  weights: usize,
-  y: usize,
-  pixel: usize,
-  column: usize,
-  low: f32,
-  high: f32,
-): void {
-  convolveTile(2, table, weights, y, pixel, column, low, high);
-}
-
 /**
- * One row of outputs. `table` holds the addresses of the `kernel` input rows under it, 0 for a row
- * of zeros; `weights` the biases and then a row a tap, each filled up with zeros to whole vectors.
+ * One row of outputs. `table` holds the addresses of the `kernel` input rows under it; `weights` the
+ * biases and then a row a tap, each filled up with zeros to whole vectors.
  */
 export function depthwiseRow(
   table: usize,
@@ -136,20 +138,36 @@ export function depthwiseRow(
   low: f32,
   high: f32,
 ): void {
-  const pixel = channels << 2;
-  const tiled = kernel == 3 && stride <= 2;
-  let x = 0;
-  while (x < outWidth) {
-    const left = x * stride - padLeft;
-    const inside = left >= 0 && left + (TILE - 1) * stride + 3 <= width;
-    if (tiled && inside && x + TILE <= outWidth) {
-      const column = <usize> left * pixel;
-      if (stride == 1) convolveTile1(table, weights, y, pixel, column, low, high);
-      else convolveTile2(table, weights, y, pixel, column, low, high);
-      x += TILE, y += <usize> TILE * pixel;
-    } else {
-      convolvePixel(table, weights, y, channels, kernel, left, width, low, high);
-      x++, y += pixel;
+  const pixel = channels << 2, lanes = (pixel + 15) & ~15, whole = pixel & ~15;
+  const right = (outWidth - 1) * stride - padLeft + 3;
+  const slides = kernel == 3 && stride <= 2 && padLeft <= 1 && right <= width + 1 && width > 1;
+  if (!slides || whole < pixel) {
+    const c: usize = slides ? whole : 0;
+    for (let x = 0, to = y; x < outWidth; x++, to += pixel) {
+      const left = x * stride - padLeft;
+      convolvePixel(table, weights, to, pixel, kernel, left, width, low, high, c);
     }
+    if (!slides) return;
+  }
+  const r0 = load<usize>(table), r1 = load<usize>(table, sizeof<usize>());
+  const r2 = load<usize>(table, 2 * sizeof<usize>());
+  const stretch = max(4, <i32> (STRETCH_BYTES / (3 * <usize> stride * pixel)));
+  for (let x = 0; x < outWidth; x += stretch) {
+    const count = min(stretch, outWidth - x), left = x * stride - padLeft;
+    const first = left >= 0, last = left + (count - 1) * stride + 3 <= width;
+    const column = left * <i32> pixel;
+    for (let c: usize = 0; c < whole; c += 16) {
+      const at = <usize> column + c;
+      if (stride == 1) {
+        // deno-fmt-ignore
+        slide(r0 + at, r1 + at, r2 + at, weights + c, lanes, y + c, pixel, count, first, last, low,
+          high);
+      } else {
+        // deno-fmt-ignore
+        slideBy2(r0 + at, r1 + at, r2 + at, weights + c, lanes, y + c, pixel, count, first, last, low,
+          high);
+      }
+    }
+    y += <usize> count * pixel;
   }
 }
