@@ -8,7 +8,7 @@
  */
 import { decodeImage } from "../lib/codec/decode.ts";
 import { table } from "../lib/cli/table.ts";
-import { jpegJsDecode } from "../lib/deps/jpeg_decoders.ts";
+import { jpegJsDecode } from "../lib/deps/jpeg_js.ts";
 import { mozjpegDecode } from "../lib/deps/jsquash_jpeg.ts";
 
 const DECODERS: Readonly<

@@ -10,6 +10,7 @@ import { onWhite } from "../image/on_white.ts";
 import { bitmapPixels } from "./bitmap_pixels.ts";
 import { JPEG_EOI, jpegSegments, pngChunks, viewOf } from "./containers.ts";
 import { withoutExif } from "./exif.ts";
+import { decodeJpegAlone } from "./jpeg_alone.ts";
 import { readPng } from "./png_pixels.ts";
 import { type ImageFormat, sniffForeignFormat, sniffFormat, sniffSize } from "./sniff.ts";
 
@@ -104,8 +105,9 @@ export function checkFile(
   return format;
 }
 
-/** Decodes a file that has been looked over, without the runtime's help: only PNG, not all kinds. */
+/** Decodes a file that has been looked over, without the runtime's help: JPEG in bundles, most PNG. */
 async function decodeAlone(file: Uint8Array<ArrayBuffer>, format: ImageFormat): Promise<Image> {
+  if (format === "JPEG" && decodeJpegAlone !== undefined) return decodeJpegAlone(file);
   const reason = "this runtime has no image decoder (createImageBitmap); give the pixels instead";
   if (format !== "PNG" || typeof DecompressionStream !== "function") {
     throw new ImageDecodeError("unsupported", reason);
@@ -125,7 +127,8 @@ async function decodeAlone(file: Uint8Array<ArrayBuffer>, format: ImageFormat): 
  *
  * Colours come as sRGB (embedded profiles are applied) and transparent pixels are laid on white.
  * Works where `createImageBitmap` and `OffscreenCanvas` exist: Deno and browsers. Elsewhere (Node.js,
- * Bun, Workers) only PNG files without palette and interlacing are read. Needs no permission.
+ * Bun, Workers) the bundles read JPEG, and PNG files without palette and interlacing. Needs no
+ * permission.
  *
  * @param bytes The file.
  * @returns RGB pixels; the caller may keep or change them.

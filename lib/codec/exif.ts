@@ -49,10 +49,10 @@ export type ExifFormat = "JPEG" | "PNG";
 /** The TIFF block of a file's EXIF data; `undefined` when it has none. */
 export function exifOf(bytes: Uint8Array, format: ExifFormat): Uint8Array | undefined {
   if (format === "PNG") {
-    const chunk = pngChunks(bytes).find(({ type }) => type === "eXIf");
+    const chunk = [...pngChunks(bytes)].find(({ type }) => type === "eXIf");
     return chunk && bytes.subarray(chunk.start, chunk.end);
   }
-  const segment = jpegSegments(bytes).find(({ type, start }) =>
+  const segment = [...jpegSegments(bytes)].find(({ type, start }) =>
     type === JPEG_APP1 && asciiAt(bytes, start, JPEG_EXIF_HEAD.length) === JPEG_EXIF_HEAD
   );
   return segment && bytes.subarray(segment.start + JPEG_EXIF_HEAD.length, segment.end);

@@ -13,7 +13,11 @@ import { DEFAULT_MODEL } from "../../models/registry.ts";
 const root = new URL("../../../", import.meta.url);
 const dist = new URL("dist/", root);
 
-const NO_TENSORS = { "lib/detector/tensor_runner.ts": "lib/bundle/no_tensors.ts" };
+/** No tfjs, but a decoder of JPEG for runtimes that have none. */
+const STAND_INS = {
+  "lib/detector/tensor_runner.ts": "lib/bundle/no_tensors.ts",
+  "lib/codec/jpeg_alone.ts": "lib/bundle/jpeg_alone.ts",
+};
 
 /** The weights that ship, except those of one model, → none. */
 async function withoutWeights(kept?: string): Promise<Record<string, string>> {
@@ -78,11 +82,11 @@ async function packageJson(): Promise<string> {
 await Deno.mkdir(dist, { recursive: true });
 const sizes = {
   "tinyface.js": await bundle("tinyface.js", {
-    ...NO_TENSORS,
+    ...STAND_INS,
     ...await withoutWeights(DEFAULT_MODEL),
   }),
   "tinyface-core.js": await bundle("tinyface-core.js", {
-    ...NO_TENSORS,
+    ...STAND_INS,
     ...await withoutWeights(),
   }),
 };
