@@ -48,6 +48,11 @@ eachBackend("varifocalLoss() agrees with its definition", async () => {
     if (positive[i]) return -q * (q * Math.log(p) + (1 - q) * Math.log(1 - p));
     return -0.75 * p ** 2 * Math.log(1 - p);
   });
-  const loss = varifocalLoss(tf.tensor1d(logits), tf.tensor1d(targets), tf.tensor1d(positive));
+  const loss = varifocalLoss(
+    tf.tensor1d(logits),
+    tf.tensor1d(targets),
+    tf.tensor1d(positive),
+    0.75,
+  );
   assertAllClose([...await loss.data()], expected, { atol: 1e-5 });
 });

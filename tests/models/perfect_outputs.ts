@@ -15,7 +15,7 @@ export function perfectOutputs(
   grids.forEach(([height, width], level) => {
     const count = height * width * perCell;
     const indices = Array.from({ length: count }, (_, i) => first + i);
-    const says = (k: number) => (labels.data[k] === 1 ? 12 : -12);
+    const says = (k: number) => (labels.data[k]! > 0 ? 12 : -12);
     const faces = takeBoxes(boxes.data, indices), own = takeBoxes(anchors, indices);
     const deltas = encodeDeltas(faces, own).map((d) => Number.isFinite(d) ? d : 0);
     const shape = [height, width, perCell];

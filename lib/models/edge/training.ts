@@ -13,6 +13,12 @@ import { edgeInference } from "./inference.ts";
 import { edgeLoss } from "./loss.ts";
 
 /**
+ * What the anchors of one face count at most. A face of 64 pixels has eleven of them, one of 8 pixels
+ * has one or two, and a third of the faces are that small.
+ */
+const MOST_OF_A_FACE = 2;
+
+/**
  * Builds the edge detector for training.
  *
  * @param changes Settings that differ from `EDGE_CONFIG`. Throws a `RangeError` for one that cannot be.
@@ -23,7 +29,8 @@ export function edgeTraining(changes?: Readonly<Record<string, unknown>>): Train
   const anchors = anchorsOf(EDGE_STRIDES, config.anchors);
   return {
     ...inference,
-    encodeTargets: (truth, frame) => encodeTargets(truth, anchors(frame), assignAtss),
+    encodeTargets: (truth, frame) =>
+      encodeTargets(truth, anchors(frame), assignAtss, MOST_OF_A_FACE),
     loss: (outputs, targets) =>
       edgeLoss({
         outputs,
