@@ -2,13 +2,13 @@
 // be missing. In between there are only as many rows as the next one needs, which stay in the cache:
 // the activations between them are by far the largest of a network like MobileNetV2.
 //
-// What a block is made of lies in memory as records of 32-bit numbers, written by `records.ts`.
+// What a block is made of lies in memory as records of 32-bit numbers, written by `calls.ts`.
 import { movePatches } from "../../kernels/assembly/convolution";
 import { copyVectors } from "../../kernels/assembly/simd";
 import { depthwiseRow } from "./depthwise";
 import { multiply } from "./gemm";
 
-/** A convolution with its bias and clamp; `DENSE` and `DEPTHWISE` in `records.ts`. */
+/** A convolution with its bias and clamp. */
 // @ts-ignore: decorator
 @unmanaged
 class Convolution {
