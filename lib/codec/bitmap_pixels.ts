@@ -29,35 +29,23 @@ async function readAs<Result>(
 }
 
 /** As much of a browser's 2-D canvas as is used; Deno's types do not have one. */
+interface Canvas2d {
+  getContext(kind: "2d", options: { willReadFrequently: boolean }): Context2d | null;
+}
+
 interface Context2d {
   drawImage(bitmap: ImageBitmap, x: number, y: number): void;
   getImageData(x: number, y: number, width: number, height: number): Image;
 }
 
-/** The pixels by way of a 2-D canvas; `undefined` where there is none. */
-function drawnPixels(bitmap: ImageBitmap): Image | undefined {
+function drawnPixels(context: Context2d, bitmap: ImageBitmap): Image {
   const { width, height } = bitmap;
-  const canvas = new OffscreenCanvas(width, height) as unknown as {
-    getContext(kind: "2d", options: { willReadFrequently: boolean }): Context2d | null;
-  };
-  let context: Context2d | null;
-  try {
-    context = canvas.getContext("2d", { willReadFrequently: true });
-  } catch {
-    return undefined;
-  }
-  if (!context) return undefined;
   context.drawImage(bitmap, 0, 0);
   bitmap.close();
-  const { data } = context.getImageData(0, 0, width, height);
-  return { width, height, data };
+  return { width, height, data: context.getImageData(0, 0, width, height).data };
 }
 
-/** The pixels of a bitmap, RGB or RGBA. The bitmap is used up. */
-export async function bitmapPixels(bitmap: ImageBitmap): Promise<Image> {
-  const drawn = drawnPixels(bitmap);
-  if (drawn) return drawn;
-  const canvas = new OffscreenCanvas(bitmap.width, bitmap.height);
+async function writtenPixels(canvas: OffscreenCanvas, bitmap: ImageBitmap): Promise<Image> {
   const context = canvas.getContext("bitmaprenderer")!;
   context.transferFromImageBitmap(bitmap);
   try {
@@ -68,4 +56,11 @@ export async function bitmapPixels(bitmap: ImageBitmap): Promise<Image> {
     context.transferFromImageBitmap(null);
     canvas.width = canvas.height = 1;
   }
+}
+
+/** The pixels of a bitmap, RGB or RGBA. The bitmap is used up. */
+export async function bitmapPixels(bitmap: ImageBitmap): Promise<Image> {
+  const canvas = new OffscreenCanvas(bitmap.width, bitmap.height);
+  const context = (canvas as unknown as Canvas2d).getContext("2d", { willReadFrequently: true });
+  return context ? drawnPixels(context, bitmap) : await writtenPixels(canvas, bitmap);
 }

@@ -10,9 +10,10 @@ import type { Normalisation } from "../image/normalise.ts";
 import type { Rgb } from "../image/resample.ts";
 import { type NdArray, sizeOf } from "../numbers/nd_array.ts";
 import { aligned } from "./arena.ts";
+import { type Call, SLACK_BYTES, weightKey } from "./calls.ts";
 import { type Kernels, loadEngineKernels, PAGE_BYTES } from "./module.ts";
 import { batchNormAffine, packDense, packDepthwise, type WeightOf } from "./pack.ts";
-import { type Call, type Plan, planNetwork, SLACK_BYTES, weightKey } from "./plan.ts";
+import { type Plan, planNetwork } from "./plan.ts";
 import { preprocess } from "./preprocess.ts";
 import { type Step, stepsOf } from "./steps.ts";
 
@@ -36,7 +37,7 @@ interface Machine {
   readonly kernels: Kernels;
 }
 
-/** The arrays of constants that the kernels read, by the names that `plan.ts` knows them by. */
+/** The arrays of constants that the kernels read, by the names that `calls.ts` knows them by. */
 function constantsOf(
   steps: readonly Step[],
   weights: ReadonlyMap<string, NdArray>,

@@ -47,7 +47,7 @@ function assertSameFaces(actual: readonly Face[], expected: readonly Face[], pho
 }
 
 Deno.test({
-  name: `createDetector() on the engine finds in ${PHOTOS} photos what it finds on tfjs`,
+  name: `createDetector() on the engine finds in up to ${PHOTOS} photos what it finds on tfjs`,
   sanitizeResources: false, // tfjs outlives the test that started it
   sanitizeOps: false,
   fn: async () => {
@@ -59,7 +59,8 @@ Deno.test({
       ),
     );
     let faces = 0;
-    for (const photo of await photos()) {
+    const files = await photos();
+    for (const photo of files) {
       const image = await decodeImage(await Deno.readFile(photo));
       const expected = await reference.detect(image);
       faces += expected.length;
@@ -67,7 +68,7 @@ Deno.test({
         assertSameFaces(await detector.detect(image), expected, photo.pathname);
       }
     }
-    assert.ok(faces > 100, "there is something to compare");
+    assert.ok(faces > 2 * files.length, "there is something to compare");
     for (const detector of detectors) detector.dispose();
   },
 });

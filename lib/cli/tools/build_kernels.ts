@@ -11,17 +11,23 @@ import { asc } from "../../deps/assemblyscript.ts";
 
 const lib = new URL("../../", import.meta.url);
 
-/** Folders whose `assembly/index.ts` names the exports of a module. */
-const FOLDERS = ["kernels", "engine"] as const;
+/**
+ * Folders whose `assembly/index.ts` names the exports of a module → how hard to optimise. From 3 on
+ * multiply-adds that follow each other are drawn together, whose operands then need more registers
+ * than there are.
+ */
+const OPTIMIZATION = { kernels: 3, engine: 2 } as const;
+
+type Folder = keyof typeof OPTIMIZATION;
 
 /** Build → the WebAssembly features it may use. */
 const BUILDS = { relaxed: "simd,relaxed-simd", simd: "simd" };
 
-async function compile(folder: string, features: string): Promise<Uint8Array<ArrayBuffer>> {
+async function compile(folder: Folder, features: string): Promise<Uint8Array<ArrayBuffer>> {
   let module: Uint8Array<ArrayBuffer> | undefined;
   const { error, stderr } = await asc([
     `${folder}/assembly/index.ts`,
-    "-O3",
+    `-O${OPTIMIZATION[folder]}`,
     "--noAssert",
     "--runtime=stub",
     "--importMemory",
@@ -45,7 +51,7 @@ async function compile(folder: string, features: string): Promise<Uint8Array<Arr
   return module;
 }
 
-for (const folder of FOLDERS) {
+for (const folder of Object.keys(OPTIMIZATION) as Folder[]) {
   for (const [name, features] of Object.entries(BUILDS)) {
     const module = await compile(folder, features);
     await Deno.writeTextFile(

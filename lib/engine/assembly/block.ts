@@ -2,12 +2,13 @@
 // be missing. In between there are only as many rows as the next one needs, which stay in the cache:
 // the activations between them are by far the largest of a network like MobileNetV2.
 //
-// What a block is made of lies in memory as records of 32-bit numbers, written by `records.ts`.
+// What a block is made of lies in memory as records of 32-bit numbers, written by `calls.ts`.
 import { movePatches } from "../../kernels/assembly/convolution";
+import { copyVectors } from "../../kernels/assembly/simd";
 import { depthwiseRow } from "./depthwise";
 import { multiply } from "./gemm";
 
-/** A convolution with its bias and clamp; `DENSE` and `DEPTHWISE` in `records.ts`. */
+/** A convolution with its bias and clamp. */
 // @ts-ignore: decorator
 @unmanaged
 class Convolution {
@@ -53,6 +54,48 @@ class Block {
   zeros: usize;
 }
 
+/**
+ * Unrolls the windows of `count` output pixels of one row, from column `first` on, into rows of
+ * kernel² · channels floats. Returns the end of the last one.
+ */
+function unrollRow(
+  d: Convolution,
+  x: usize,
+  outY: i32,
+  first: i32,
+  count: i32,
+  patches: usize,
+): usize {
+  const pixel = <usize> d.channels << 2, rowFloats = <usize> (d.kernel * d.channels);
+  const patchBytes = <usize> d.kernel * (rowFloats << 2), end = first + count;
+  const top = outY * d.stride - d.padTop;
+  // Between these columns windows lie inside the image, and need no care.
+  let from = first, to = first;
+  if (top >= 0 && top + d.kernel <= d.height) {
+    from = max(first, min(end, (d.padLeft + d.stride - 1) / d.stride));
+    const last = (d.width - d.kernel + d.padLeft) / d.stride;
+    to = d.width < d.kernel ? from : max(from, min(end, last + 1));
+  }
+  const row = outY * d.outWidth;
+  // deno-fmt-ignore
+  movePatches(x, d.height, d.width, d.channels, d.kernel, d.kernel, d.stride, d.stride, d.padTop,
+    d.padLeft, d.outHeight, d.outWidth, row + first, from - first, patches, false);
+  patches += <usize> (from - first) * patchBytes;
+  let p = x + <usize> (top * d.width + from * d.stride - d.padLeft) * pixel;
+  for (; from < to; from++, p += <usize> d.stride * pixel) {
+    let source = p;
+    for (let ky = 0; ky < d.kernel; ky++, source += <usize> d.width * pixel) {
+      // Whole vectors may pass the end, which what comes next overwrites.
+      copyVectors(patches, source, rowFloats);
+      patches += rowFloats << 2;
+    }
+  }
+  // deno-fmt-ignore
+  movePatches(x, d.height, d.width, d.channels, d.kernel, d.kernel, d.stride, d.stride, d.padTop,
+    d.padLeft, d.outHeight, d.outWidth, row + to, end - to, patches, false);
+  return patches + <usize> (end - to) * patchBytes;
+}
+
 /** Rows `from … to − 1` of a dense convolution's output, to y. */
 function denseRows(
   d: Convolution,
@@ -75,9 +118,11 @@ function denseRows(
   const depth = <usize> (d.kernel * d.kernel) * channels;
   for (let first = from * width; first < to * width; first += patchPixels) {
     const count = min(patchPixels, to * width - first);
-    // deno-fmt-ignore
-    movePatches(x, d.height, d.width, channels, d.kernel, d.kernel, d.stride, d.stride, d.padTop,
-      d.padLeft, d.outHeight, d.outWidth, first, count, patches, false);
+    for (let i = first, end = patches; i < first + count;) {
+      const column = i % width, run = min(width - column, first + count - i);
+      end = unrollRow(d, x, i / width, column, run, end);
+      i += run;
+    }
     multiply(patches, <usize> count, depth, d.weights, columns, y, residual, d.low, d.high);
     const bytes = <usize> count * (columns << 2);
     y += bytes;

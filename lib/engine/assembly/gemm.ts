@@ -41,24 +41,63 @@ function multiplyStrip(
     let c10 = c00, c11 = c01, c20 = c00, c21 = c01;
     let c30 = c00, c31 = c01, c40 = c00, c41 = c01, c50 = c00, c51 = c01;
     panel += COLUMNS * 4;
-    for (const end = panel + depth * (COLUMNS * 4); panel < end; panel += COLUMNS * 4) {
-      const b0 = v128.load(panel), b1 = v128.load(panel, 16);
-      let s = v128.load32_splat(a0);
-      c00 = madd(s, b0, c00), c01 = madd(s, b1, c01);
-      s = v128.load32_splat(a1);
-      c10 = madd(s, b0, c10), c11 = madd(s, b1, c11);
-      s = v128.load32_splat(a2);
-      c20 = madd(s, b0, c20), c21 = madd(s, b1, c21);
-      a0 += 4, a1 += 4, a2 += 4;
+    let b0: v128, b1: v128, s: v128;
+    const end = panel + depth * (COLUMNS * 4);
+    // Four steps a turn: with one, a fifth of the time goes into what surrounds short loops.
+    for (const whole = panel + depth / 4 * (4 * COLUMNS * 4); panel < whole;) {
+      b0 = v128.load(panel), b1 = v128.load(panel, 16);
+      s = v128.load32_splat(a0), c00 = madd(s, b0, c00), c01 = madd(s, b1, c01);
+      s = v128.load32_splat(a1), c10 = madd(s, b0, c10), c11 = madd(s, b1, c11);
+      s = v128.load32_splat(a2), c20 = madd(s, b0, c20), c21 = madd(s, b1, c21);
       if (tall) {
-        s = v128.load32_splat(a3);
-        c30 = madd(s, b0, c30), c31 = madd(s, b1, c31);
-        s = v128.load32_splat(a4);
-        c40 = madd(s, b0, c40), c41 = madd(s, b1, c41);
-        s = v128.load32_splat(a5);
-        c50 = madd(s, b0, c50), c51 = madd(s, b1, c51);
-        a3 += 4, a4 += 4, a5 += 4;
+        s = v128.load32_splat(a3), c30 = madd(s, b0, c30), c31 = madd(s, b1, c31);
+        s = v128.load32_splat(a4), c40 = madd(s, b0, c40), c41 = madd(s, b1, c41);
+        s = v128.load32_splat(a5), c50 = madd(s, b0, c50), c51 = madd(s, b1, c51);
       }
+      b0 = v128.load(panel, 32), b1 = v128.load(panel, 48);
+      s = v128.load32_splat(a0, 4), c00 = madd(s, b0, c00), c01 = madd(s, b1, c01);
+      s = v128.load32_splat(a1, 4), c10 = madd(s, b0, c10), c11 = madd(s, b1, c11);
+      s = v128.load32_splat(a2, 4), c20 = madd(s, b0, c20), c21 = madd(s, b1, c21);
+      if (tall) {
+        s = v128.load32_splat(a3, 4), c30 = madd(s, b0, c30), c31 = madd(s, b1, c31);
+        s = v128.load32_splat(a4, 4), c40 = madd(s, b0, c40), c41 = madd(s, b1, c41);
+        s = v128.load32_splat(a5, 4), c50 = madd(s, b0, c50), c51 = madd(s, b1, c51);
+      }
+      b0 = v128.load(panel, 64), b1 = v128.load(panel, 80);
+      s = v128.load32_splat(a0, 8), c00 = madd(s, b0, c00), c01 = madd(s, b1, c01);
+      s = v128.load32_splat(a1, 8), c10 = madd(s, b0, c10), c11 = madd(s, b1, c11);
+      s = v128.load32_splat(a2, 8), c20 = madd(s, b0, c20), c21 = madd(s, b1, c21);
+      if (tall) {
+        s = v128.load32_splat(a3, 8), c30 = madd(s, b0, c30), c31 = madd(s, b1, c31);
+        s = v128.load32_splat(a4, 8), c40 = madd(s, b0, c40), c41 = madd(s, b1, c41);
+        s = v128.load32_splat(a5, 8), c50 = madd(s, b0, c50), c51 = madd(s, b1, c51);
+      }
+      b0 = v128.load(panel, 96), b1 = v128.load(panel, 112);
+      s = v128.load32_splat(a0, 12), c00 = madd(s, b0, c00), c01 = madd(s, b1, c01);
+      s = v128.load32_splat(a1, 12), c10 = madd(s, b0, c10), c11 = madd(s, b1, c11);
+      s = v128.load32_splat(a2, 12), c20 = madd(s, b0, c20), c21 = madd(s, b1, c21);
+      if (tall) {
+        s = v128.load32_splat(a3, 12), c30 = madd(s, b0, c30), c31 = madd(s, b1, c31);
+        s = v128.load32_splat(a4, 12), c40 = madd(s, b0, c40), c41 = madd(s, b1, c41);
+        s = v128.load32_splat(a5, 12), c50 = madd(s, b0, c50), c51 = madd(s, b1, c51);
+      }
+      panel += 4 * COLUMNS * 4;
+      a0 += 16, a1 += 16, a2 += 16;
+      if (tall) a3 += 16, a4 += 16, a5 += 16;
+    }
+    while (panel < end) {
+      b0 = v128.load(panel), b1 = v128.load(panel, 16);
+      s = v128.load32_splat(a0), c00 = madd(s, b0, c00), c01 = madd(s, b1, c01);
+      s = v128.load32_splat(a1), c10 = madd(s, b0, c10), c11 = madd(s, b1, c11);
+      s = v128.load32_splat(a2), c20 = madd(s, b0, c20), c21 = madd(s, b1, c21);
+      if (tall) {
+        s = v128.load32_splat(a3), c30 = madd(s, b0, c30), c31 = madd(s, b1, c31);
+        s = v128.load32_splat(a4), c40 = madd(s, b0, c40), c41 = madd(s, b1, c41);
+        s = v128.load32_splat(a5), c50 = madd(s, b0, c50), c51 = madd(s, b1, c51);
+      }
+      panel += COLUMNS * 4;
+      a0 += 4, a1 += 4, a2 += 4;
+      if (tall) a3 += 4, a4 += 4, a5 += 4;
     }
     const p1 = y + r1 * yBytes, p2 = y + r2 * yBytes, p3 = y + r3 * yBytes;
     const p4 = y + r4 * yBytes, p5 = y + r5 * yBytes;
