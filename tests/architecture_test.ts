@@ -24,6 +24,7 @@ const LEVELS: Readonly<Record<string, number>> = {
   datasets: 3,
   evaluation: 3,
   training: 4,
+  http: 4,
   cli: 5,
 };
 
