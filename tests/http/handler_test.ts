@@ -53,7 +53,7 @@ Deno.test("a photo in the body is answered with the faces that the detector find
   assert.equal(response.status, 200);
   const { width, height, faces, ms, model } = await response.json();
   const image = await decodeImage(PHOTO), expected = await detector.detect(image);
-  assert.deepEqual([width, height, model], [image.width, image.height, "tiny"]);
+  assert.deepEqual([width, height, model], [image.width, image.height, detector.model]);
   assert.ok(expected.length > 0 && ms.decode > 0 && ms.detect > 0);
   assert.equal(faces.length, expected.length);
   for (const [i, { box, score }] of expected.entries()) {
@@ -105,7 +105,11 @@ Deno.test("GET / explains the service, GET /health tells that it works, HEAD lea
   const page = await get("/", { headers: { accept: "text/html" } });
   assert.match(page.headers.get("content-security-policy")!, /default-src 'none'/);
   assert.match(await page.text(), /<form method="post"/);
-  assert.deepEqual(await (await get("/health")).json(), { status: "ok", model: "tiny", inside: 0 });
+  assert.deepEqual(await (await get("/health")).json(), {
+    status: "ok",
+    model: detector.model,
+    inside: 0,
+  });
   const head = await get("/health", { method: "HEAD" });
   assert.deepEqual([head.status, await head.text()], [200, ""]);
 });
@@ -247,6 +251,6 @@ Deno.test({
     for (let i = 0; i < 8; i++) await raw(port, head(PHOTO.length), PHOTO.slice(0, 5000), 1); // gone
     await new Promise((resolve) => setTimeout(resolve, 400));
     const health = await (await fetch(`http://127.0.0.1:${port}/health`)).json();
-    assert.deepEqual(health, { status: "ok", model: "tiny", inside: 0 });
+    assert.deepEqual(health, { status: "ok", model: detector.model, inside: 0 });
   },
 });
