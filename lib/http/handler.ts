@@ -5,7 +5,7 @@
  * @module
  */
 import { decodeImage, ImageDecodeError, type ImageDecodeErrorCode } from "../codec/decode.ts";
-import { encodeBlob } from "../codec/encode_blob.ts";
+import { encodeBlob, type PictureType } from "../codec/encode_blob.ts";
 import type { Detector, Face } from "../detector/detector.ts";
 import { round, roundFace } from "../detector/round_face.ts";
 import { drawBoxes } from "../image/draw.ts";
@@ -182,7 +182,7 @@ async function answer(
       model: detector.model,
     });
   }
-  const picture = await encodeBlob(PICTURES[name](image, faces), type);
+  const picture = await encode(PICTURES[name](image, faces), type);
   return new Response(picture, {
     headers: { "content-type": type, "x-faces": String(faces.length) },
   });
@@ -203,6 +203,15 @@ async function decode(file: Uint8Array<ArrayBuffer>, maxPixels: number): Promise
     if (!(error instanceof ImageDecodeError)) throw error;
     const { code, message } = error;
     throw new HttpError(STATUS_BY_CODE[code], code, message);
+  }
+}
+
+async function encode(picture: Image, type: PictureType): Promise<Blob> {
+  try {
+    return await encodeBlob(picture, type);
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    throw new HttpError(501, "no_encoder", error.message);
   }
 }
 

@@ -30,15 +30,16 @@ export async function readBody(
   if (request.body === null) throw emptyBody();
 
   const reader = request.body.getReader();
-  const timer = Promise.withResolvers<never>();
-  const timeout = setTimeout(() => {
-    timer.reject(new HttpError(408, "too_slow", "Cannot read the body: it comes too slowly"));
-  }, bodyTimeoutMs);
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const timeout = new Promise<never>((_, reject) => {
+    const late = new HttpError(408, "too_slow", "Cannot read the body: it comes too slowly");
+    timer = setTimeout(() => reject(late), bodyTimeoutMs);
+  });
   const chunks: Uint8Array[] = [];
   let length = 0, whole = false;
   try {
     for (;;) {
-      const { done, value } = await Promise.race([reader.read(), timer.promise]);
+      const { done, value } = await Promise.race([reader.read(), timeout]);
       if (done) break;
       length += value.length;
       if (length > maxBodyBytes) throw tooLarge();
@@ -49,7 +50,7 @@ export async function readBody(
     if (error instanceof HttpError) throw error;
     throw new HttpError(400, "broken_off", "Cannot read the body: it breaks off");
   } finally {
-    clearTimeout(timeout);
+    clearTimeout(timer);
     if (!whole) void reader.cancel().catch(() => {}); // nobody waits for the rest
   }
   if (length === 0) throw emptyBody();
