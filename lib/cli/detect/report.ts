@@ -5,6 +5,7 @@
  */
 import type { Face } from "../../detector/detector.ts";
 import type { AnonymizeMethod } from "../../image/anonymize.ts";
+import { round, roundFace } from "../../detector/round_face.ts";
 
 /** Milliseconds by stage. */
 export type StageTimes = Record<string, number>;
@@ -43,24 +44,6 @@ export interface Reporter {
   photo(report: PhotoResult | PhotoFailure, output: string | undefined): Promise<void>;
   /** All photos are done. */
   end(): Promise<void>;
-}
-
-function round(value: number, digits: number): number {
-  return Number(value.toFixed(digits));
-}
-
-/** The face without the noise of 32-bit floats: 1/100 px is finer than any box. */
-function roundFace({ box, score }: Face): Face {
-  const { x, y, width, height } = box;
-  return {
-    box: {
-      x: round(x, 2),
-      y: round(y, 2),
-      width: round(width, 2),
-      height: round(height, 2),
-    },
-    score: round(score, 4),
-  };
 }
 
 function roundReport(report: PhotoResult | PhotoFailure): PhotoResult | PhotoFailure {
