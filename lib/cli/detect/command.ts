@@ -3,165 +3,37 @@
  *
  * @module
  */
-import { decodeImage, ImageDecodeError } from "../../codec/decode.ts";
-import { encoderFor } from "../../codec/encode.ts";
-import type { Detector, Face } from "../../detector/detector.ts";
-import { drawBoxes } from "../../image/draw.ts";
-import type { Image } from "../../image/image.ts";
-import { briefHelpText, helpText, parseArguments, type Values } from "../args.ts";
-import { denoStore } from "../deno_store.ts";
-import { DETECT } from "./options.ts";
-import { planOutputs } from "./output.ts";
-import { type PhotoFailure, type PhotoResult, REPORTERS, type StageTimes } from "./report.ts";
+import { briefHelpText, helpText, parseArguments } from "../args.ts";
 import { CliError, EXIT, type ExitCode } from "../exit_codes.ts";
-import { type CreateDetector, type DetectorRequest, openDetector } from "../open_detector.ts";
-import { listPhotos, NoPhotosError, type Photo } from "./photos.ts";
-import { formatDuration, Progress, type ProgressOutput } from "../progress.ts";
+import { checkTogether, DETECT, detectorRequest } from "./options.ts";
+import { isResultsPath, outputFolder, planOutputs } from "./output.ts";
+import { openPhotoDetector, type PhotoDetector, startDetectors } from "./photo_detector.ts";
+import { ResultsFile } from "./results_file.ts";
+import { detectInAll, type Outcome } from "./run.ts";
+import { parseShard } from "./shard.ts";
+import { photoSource } from "./sources.ts";
+import { writeStats } from "./stats_file.ts";
+import { type FindPhotos, Workload } from "./workload.ts";
+import type { DetectWorld } from "./world.ts";
 
-type Options = Values<typeof DETECT.options>;
-
-/** A detector as far as this command uses it. */
-export type FaceDetector = Pick<Detector, "detect" | "dispose" | "model" | "device">;
-
-/** What the command touches of the world. */
-export interface DetectWorld {
-  /** Makes the detector. */
-  readonly createDetector: CreateDetector<FaceDetector>;
-  /** Writes a line to standard output; done when it is written. */
-  print(line: string): Promise<void>;
-  /** Writes a line to standard error. */
-  warn(line: string): void;
-  /** Where progress is shown. */
-  readonly progress: ProgressOutput;
-  /** Told when this run is not going to write a file. */
-  willNotWrite(): Promise<void>;
+function introduction(detectors: readonly PhotoDetector[]): string {
+  const { model, device } = detectors[0]!;
+  const threads = detectors.length > 1 ? `, ${detectors.length} threads` : "";
+  return `${model} on ${device.name}${threads}: ${device.reason}`;
 }
 
-/** Smaller pictures cannot show a face: icons, tracking pixels. */
-const MIN_SIDE_PX = 8;
-
-function requestOf(options: Options): DetectorRequest {
-  const { model, weights, device, maxSide } = options;
-  return {
-    ...{ model, weights, device, maxSide },
-    scoreThreshold: options.threshold,
-    nmsThreshold: options.nms,
-    maxFaces: options.maxDetections,
-  };
-}
-
-/** Runs one stage and notes how long it took. */
-async function timed<Result>(
-  ms: StageTimes,
-  stage: string,
-  run: () => Result | Promise<Result>,
-): Promise<Result> {
-  const start = performance.now();
-  const result = await run();
-  ms[stage] = performance.now() - start;
-  return result;
-}
-
-/** A picture too small to show a face. */
-class TooSmallError extends Error {
-  readonly code = "too_small";
-}
-
-function checkSize({ width, height }: Image): void {
-  if (Math.min(width, height) >= MIN_SIDE_PX) return;
-  const expected = `expected at least ${MIN_SIDE_PX} pixels a side`;
-  throw new TooSmallError(`Cannot find faces: the size is "${width}x${height}", ${expected}`);
-}
-
-/** The copy with the faces, encoded as the output's name says. */
-async function draw(
-  image: Image,
-  faces: readonly Face[],
-  { output, labels, ms }: { output: string; labels: boolean; ms: StageTimes },
-): Promise<void> {
-  const boxes = Float32Array.from(
-    faces.flatMap(({ box: { x, y, width, height } }) => [x, y, x + width, y + height]),
-  );
-  const texts = {
-    labels: faces.map(({ score }) => `face ${score.toFixed(2)}`),
-    note: `Time: ${(ms.detect! / 1000).toFixed(2)}`,
-  };
-  const drawn = await timed(ms, "draw", () => drawBoxes(image, boxes, labels ? texts : {}));
-  const file = await timed(ms, "encode", () => encoderFor(output)!(drawn));
-  await denoStore.write(output, file);
-}
-
-async function detectIn(
-  photo: Photo,
-  detector: FaceDetector,
-  { output, labels }: { output: string | undefined; labels: boolean },
-): Promise<PhotoResult> {
-  const ms: StageTimes = {};
-  const bytes = await photo.read();
-  const image = await timed(ms, "decode", () => decodeImage(bytes));
-  checkSize(image);
-  const faces = await timed(ms, "detect", () => detector.detect(image));
-  if (output !== undefined) await draw(image, faces, { output, labels, ms });
-  const { width, height } = image;
-  return { image: photo.path, width, height, faces, ms, model: detector.model };
-}
-
-/** One word for what is wrong with a photo. */
-function codeOf(error: Error): string {
-  const isOurs = error instanceof ImageDecodeError || error instanceof NoPhotosError ||
-    error instanceof TooSmallError;
-  if (isOurs) return error.code;
-  return error.cause instanceof Deno.errors.NotFound ? "not_found" : "failed";
-}
-
-function failureOf(photo: Photo, error: Error): PhotoFailure {
-  return { image: photo.path, error: { code: codeOf(error), message: error.message } };
-}
-
-/** The sentence for people, which names the file. */
-function sentenceOf({ image, error }: PhotoFailure): string {
-  if (error.message.includes(`"${image}"`)) return error.message;
-  return `${image === "-" ? "standard input" : image}: ${error.message}`;
-}
-
-function progressText(done: number, total: number, startMs: number): string {
-  const perPhoto = (performance.now() - startMs) / Math.max(1, done);
-  const left = done === 0 ? "" : `, ${formatDuration(perPhoto * (total - done))} left`;
-  return `${done} of ${total} photos${left}`;
-}
-
-async function detectInAll(
-  photos: readonly Photo[],
-  outputs: readonly string[],
-  { detector, options, world }: { detector: FaceDetector; options: Options; world: DetectWorld },
-): Promise<ExitCode> {
-  const format = options.json ? "json" : options.jsonl ? "jsonl" : "text";
-  const reporter = REPORTERS[format]((line) => world.print(line));
-  const progress = new Progress(world.progress);
-  const start = performance.now();
-  let exitCode: ExitCode = EXIT.ok;
-  for (const [i, photo] of photos.entries()) {
-    if (photos.length > 1) progress.show(progressText(i, photos.length, start));
-    const output = outputs[i];
-    try {
-      const result = await detectIn(photo, detector, { output, labels: options.labels });
-      progress.clear();
-      await reporter.photo(result, output);
-    } catch (error) {
-      if (error instanceof Deno.errors.BrokenPipe) throw error;
-      const failure = failureOf(photo, error as Error);
-      progress.clear();
-      world.warn(`error: ${sentenceOf(failure)}`);
-      await reporter.photo(failure, undefined);
-      exitCode = EXIT.someFailed;
-    }
+function endOf({ stats, stopped }: Outcome, world: DetectWorld): ExitCode {
+  if (stopped === "too many errors") {
+    world.warn(`error: stopped, ${stats.failed} photos have failed: see --max-errors`);
+  } else if (stopped === "interrupted") {
+    world.warn(`stopped after ${stats.photos} photos; --resume goes on`);
+    return EXIT.interrupted;
   }
-  await reporter.end();
-  return exitCode;
+  return stats.failed > 0 ? EXIT.someFailed : EXIT.ok;
 }
 
 /**
- * Runs `detect` with these arguments; see `detect_options.ts` for what they are.
+ * Runs `detect` with these arguments; see `options.ts` for what they are.
  *
  * Throws a {@linkcode CliError} when nothing could be done at all. A photo that fails is reported,
  * and the others go on.
@@ -175,21 +47,51 @@ export async function detectCommand(
     await world.print(help ? helpText(DETECT) : briefHelpText(DETECT));
     return EXIT.ok;
   }
+  checkTogether(options);
+  const { output, json, jsonl, list: lists, stats: statsPath } = options;
   const inputs = [...options.image, ...positionals];
-  if (inputs.length === 0) throw new CliError(EXIT.usage, "Cannot find faces: no photo is given");
-  if (options.json && options.jsonl) {
-    throw new CliError(EXIT.usage, "Cannot use --json: --jsonl is given too");
+  if (inputs.length + lists.length === 0) {
+    throw new CliError(EXIT.usage, "Cannot find faces: no photo is given");
   }
-  const photos = await listPhotos(inputs);
-  const draws = options.output !== undefined || !(options.json || options.jsonl);
-  const outputs = draws ? await planOutputs(photos, options.output) : [];
-  if (!draws) await world.willNotWrite();
+  const shard = options.shard === undefined
+    ? undefined
+    : parseShard(options.shard, world.readVariable);
+  const isForFile = isResultsPath(output);
+  const source = await photoSource({ inputs, lists, isForPrograms: jsonl || isForFile });
+  const draws = !isForFile && (output !== undefined || !(json || jsonl));
+  const except = draws ? outputFolder(output) : undefined;
+  const photos: FindPhotos = (onProblem) =>
+    source.photos({ except, ...(onProblem === undefined ? {} : { onProblem }) });
+  const nameOutput = draws ? await planOutputs(() => Array.fromAsync(photos()), output) : undefined;
+  if (!draws && !isForFile && statsPath === undefined) await world.willNotWrite();
 
-  const detector = await openDetector(denoStore, world.createDetector, requestOf(options));
+  using results = isForFile ? await ResultsFile.open(output, options.resume) : undefined;
+  const request = detectorRequest(options);
+  const detectors = options.jobs === 1
+    ? [await openPhotoDetector(world.createDetector, request)]
+    : await startDetectors(
+      options.jobs,
+      (number) => world.startWorker(request, `detection thread ${number}`),
+    );
+  const workload = new Workload(photos, shard), end = new AbortController();
+  let total: number | undefined;
+  const counting = source.isRepeatable
+    ? workload.count(end.signal).then((count) => void (total = count))
+    : undefined;
   try {
-    world.warn(`${detector.model} on ${detector.device.name}: ${detector.device.reason}`);
-    return await detectInAll(photos, outputs, { detector, options, world });
+    world.warn(introduction(detectors));
+    const outcome = await detectInAll(workload, {
+      ...{ detectors, nameOutput, results, options, world },
+      total: () => total,
+    });
+    if (outcome.stopped === undefined) await results?.finish();
+    if (statsPath !== undefined) {
+      await writeStats(statsPath, outcome, { detectors, skipped: workload.skipped, options });
+    }
+    return endOf(outcome, world);
   } finally {
-    detector.dispose();
+    end.abort();
+    for (const detector of detectors) detector[Symbol.dispose]();
+    await counting;
   }
 }

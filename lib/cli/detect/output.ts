@@ -1,5 +1,5 @@
 /**
- * Where `detect` puts the copies it draws on.
+ * Where `detect` puts what it makes.
  *
  * @module
  */
@@ -22,37 +22,54 @@ async function isSameFile(a: string, b: string): Promise<boolean> {
   }
 }
 
-async function singleFile(photos: readonly Photo[], output: string): Promise<string[]> {
+/** Names the output of each photo, in the order of the photos. */
+export type NameOutput = (photo: Photo) => string;
+
+async function singleFile(photos: readonly Photo[], output: string): Promise<NameOutput> {
   if (photos.length !== 1) throw usageError(output, `a folder for ${photos.length} photos`);
   if (await isSameFile(output, photos[0]!.path)) {
     throw usageError(output, "another file than the photo itself");
   }
-  return [output];
+  return () => output;
 }
 
 /** `<folder>/<name>.faces.jpg` for each photo; photos of the same name are numbered. */
-function filesIn(folder: string, photos: readonly Photo[]): string[] {
+function filesIn(folder: string): NameOutput {
   const taken = new Set<string>();
-  return photos.map(({ outputName }) => {
+  return ({ outputName }) => {
     const base = `${folder}/${outputName}`;
     let path = `${base}${DRAWN_SUFFIX}.jpg`;
     for (let n = 2; taken.has(path); n++) path = `${base}-${n}${DRAWN_SUFFIX}.jpg`;
     taken.add(path);
     return path;
-  });
+  };
+}
+
+/** Whether `--output` names a file for answers, not one for a drawn copy. */
+export function isResultsPath(output: string | undefined): output is string {
+  return output !== undefined && /\.jsonl$/i.test(output);
+}
+
+/** The folder that copies are drawn into; `undefined` when they are not. */
+export function outputFolder(output: string = DEFAULT_FOLDER): string | undefined {
+  return /\.\w+$/.test(output) ? undefined : output;
 }
 
 /**
- * One output path for each photo. A path that ends in .jpg, .jpeg or .png is the file for a single
- * photo; one without an extension, or with a slash at its end, is a folder.
+ * How outputs are named. A path that ends in .jpg, .jpeg or .png is the file for a single photo; one
+ * without an extension, or with a slash at its end, is a folder.
  *
  * Throws a usage {@linkcode CliError} for anything else, and rather than overwrite the photo.
+ *
+ * @param photos All of them; asked for where there may be only one.
  */
 export async function planOutputs(
-  photos: readonly Photo[],
+  photos: () => Promise<readonly Photo[]>,
   output: string = DEFAULT_FOLDER,
-): Promise<string[]> {
-  if (encoderFor(output) !== undefined) return await singleFile(photos, output);
-  if (/\.\w+$/.test(output)) throw usageError(output, "a .jpg or .png file, or a folder");
-  return filesIn(output.replace(/(?<=.)\/+$/, ""), photos);
+): Promise<NameOutput> {
+  if (encoderFor(output) !== undefined) return await singleFile(await photos(), output);
+  if (outputFolder(output) === undefined) {
+    throw usageError(output, "a .jpg, .png or .jsonl file, or a folder");
+  }
+  return filesIn(output.replace(/(?<=.)\/+$/, ""));
 }

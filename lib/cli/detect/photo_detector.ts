@@ -1,0 +1,89 @@
+/**
+ * Detectors as `detect` uses them: one in this thread, or several in threads of their own.
+ *
+ * @module
+ */
+import type { ActiveDevice } from "../../backends/device.ts";
+import type { Detector } from "../../detector/detector.ts";
+import { type Remote, remote } from "../../training/remote.ts";
+import { denoStore } from "../deno_store.ts";
+import { CliError, type ExitCode } from "../exit_codes.ts";
+import { type CreateDetector, type DetectorRequest, openDetector } from "../open_detector.ts";
+import { type PhotoBytes, processPhoto, type Product } from "./process_photo.ts";
+import type { PhotoReport } from "./report.ts";
+
+/** A detector as far as this command uses it. */
+export type FaceDetector = Pick<Detector, "detect" | "dispose" | "model" | "device">;
+
+/** What there is to say about a detector. */
+export type DetectorInfo = Readonly<Pick<Detector, "model" | "device">>;
+
+/** A detector that takes photos as bytes, one at a time. */
+export interface PhotoDetector extends DetectorInfo, Disposable {
+  /** Finds the faces of a photo, and draws them. The bytes are given away. */
+  process(photo: PhotoBytes, product: Product): Promise<PhotoReport>;
+}
+
+/** Makes a detector in this thread. Throws what {@linkcode openDetector} throws. */
+export async function openPhotoDetector(
+  create: CreateDetector<FaceDetector>,
+  request: DetectorRequest,
+): Promise<PhotoDetector> {
+  const detector = await openDetector(denoStore, create, request);
+  return {
+    model: detector.model,
+    device: detector.device,
+    process: (photo, product) => processPhoto(photo, detector, product),
+    [Symbol.dispose]: () => detector.dispose(),
+  };
+}
+
+/** What `worker.ts` does when it is asked. */
+export type DetectMethods = {
+  /** Makes the detector; what is wrong comes back as data, because errors lose their class. */
+  readonly open: (
+    request: DetectorRequest,
+  ) => { readonly device: ActiveDevice; readonly model: string } | {
+    readonly failed: { readonly message: string; readonly exitCode: ExitCode };
+  };
+  /** See {@linkcode PhotoDetector}. */
+  readonly process: (
+    task: { readonly photo: PhotoBytes; readonly product: Product },
+  ) => PhotoReport;
+};
+
+/** Starts a thread with a detector of its own. Throws what {@linkcode openDetector} throws. */
+export async function startWorkerDetector(
+  request: DetectorRequest,
+  name: string,
+): Promise<PhotoDetector> {
+  const worker = new Worker(new URL("./worker.ts", import.meta.url), { type: "module" });
+  const thread: Remote<DetectMethods> = remote(worker, name);
+  try {
+    const opened = await thread.call("open", request);
+    if ("failed" in opened) throw new CliError(opened.failed.exitCode, opened.failed.message);
+    return {
+      ...opened,
+      process: (photo, product) => thread.call("process", { photo, product }, [photo.bytes.buffer]),
+      [Symbol.dispose]: () => thread.close(),
+    };
+  } catch (error) {
+    thread.close();
+    throw error;
+  }
+}
+
+/** Starts so many detectors; when one cannot be had, the others are ended. */
+export async function startDetectors(
+  count: number,
+  start: (number: number) => Promise<PhotoDetector>,
+): Promise<PhotoDetector[]> {
+  const started = await Promise.allSettled(Array.from({ length: count }, (_, k) => start(k + 1)));
+  const detectors = started.flatMap((result) =>
+    result.status === "fulfilled" ? [result.value] : []
+  );
+  const failure = started.find((result) => result.status === "rejected");
+  if (failure === undefined) return detectors;
+  for (const detector of detectors) detector[Symbol.dispose]();
+  throw failure.reason;
+}
