@@ -7,7 +7,7 @@ import { briefHelpText, helpText, parseArguments } from "../args.ts";
 import { CliError, EXIT, type ExitCode } from "../exit_codes.ts";
 import { checkTogether, DETECT, detectorRequest } from "./options.ts";
 import { isResultsPath, outputFolder, planOutputs } from "./output.ts";
-import { openPhotoDetector, type PhotoDetector, startDetectors } from "./photo_detector.ts";
+import { openPhotoDetectors, type PhotoDetector } from "./photo_detector.ts";
 import { ResultsFile } from "./results_file.ts";
 import { detectInAll, type Outcome } from "./run.ts";
 import { parseShard } from "./shard.ts";
@@ -66,13 +66,7 @@ export async function detectCommand(
   if (!draws && !isForFile && statsPath === undefined) await world.willNotWrite();
 
   using results = isForFile ? await ResultsFile.open(output, options.resume) : undefined;
-  const request = detectorRequest(options);
-  const detectors = options.jobs === 1
-    ? [await openPhotoDetector(world.createDetector, request)]
-    : await startDetectors(
-      options.jobs,
-      (number) => world.startWorker(request, `detection thread ${number}`),
-    );
+  const detectors = await openPhotoDetectors(options.jobs, world, detectorRequest(options));
   const workload = new Workload(photos, shard), end = new AbortController();
   let total: number | undefined;
   const counting = source.isRepeatable

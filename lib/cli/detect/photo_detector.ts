@@ -73,8 +73,8 @@ export async function startWorkerDetector(
   }
 }
 
-/** Starts so many detectors; when one cannot be had, the others are ended. */
-export async function startDetectors(
+/** Starts so many threads; when one cannot be had, the others are ended. */
+async function startAll(
   count: number,
   start: (number: number) => Promise<PhotoDetector>,
 ): Promise<PhotoDetector[]> {
@@ -86,4 +86,35 @@ export async function startDetectors(
   if (failure === undefined) return detectors;
   for (const detector of detectors) detector[Symbol.dispose]();
   throw failure.reason;
+}
+
+/** How {@linkcode openPhotoDetectors} makes detectors. */
+export interface DetectorMakers {
+  /** In this thread. */
+  readonly createDetector: CreateDetector<FaceDetector>;
+  /** In another one. */
+  readonly startWorker: (request: DetectorRequest, name: string) => Promise<PhotoDetector>;
+}
+
+/**
+ * So many detectors: one in this thread, several in threads of their own. The caller disposes them.
+ *
+ * Throws what {@linkcode openDetector} throws.
+ */
+export async function openPhotoDetectors(
+  count: number,
+  { createDetector, startWorker }: DetectorMakers,
+  request: DetectorRequest,
+): Promise<PhotoDetector[]> {
+  const first = await openPhotoDetector(createDetector, request);
+  if (count === 1) return [first];
+  // The device is chosen here: a process in which several threads have looked for a WebGPU adapter
+  // may crash as it ends (Deno 2.9.6 with Mesa's lavapipe: one time in four).
+  const { device } = first;
+  first[Symbol.dispose]();
+  const detectors = await startAll(
+    count,
+    (number) => startWorker({ ...request, device: device.name }, `detection thread ${number}`),
+  );
+  return detectors.map((detector) => ({ ...detector, device }));
 }

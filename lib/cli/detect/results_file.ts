@@ -95,8 +95,9 @@ export class ResultsFile implements Disposable {
     const file = await Deno.open(part, { create: true, read: true, append: true });
     try {
       if (!await file.tryLock(true)) throw cannot("write", part, "another process is writing it");
+      if (!(await file.stat()).isFile) return new ResultsFile(path, file, new Map()); // a device
       const { done, bytes } = await readDone(part);
-      if ((await file.stat()).isFile) await file.truncate(bytes);
+      await file.truncate(bytes);
       return new ResultsFile(path, file, done);
     } catch (error) {
       file.close();

@@ -3,16 +3,11 @@
  *
  * @module
  */
-import type { CreateDetector, DetectorRequest } from "../open_detector.ts";
 import type { ProgressOutput } from "../progress.ts";
-import type { FaceDetector, PhotoDetector } from "./photo_detector.ts";
+import type { DetectorMakers } from "./photo_detector.ts";
 
 /** What the command touches of the world. */
-export interface DetectWorld {
-  /** Makes the detector. */
-  readonly createDetector: CreateDetector<FaceDetector>;
-  /** Makes a detector in a thread, for `--jobs`. */
-  readonly startWorker: (request: DetectorRequest, name: string) => Promise<PhotoDetector>;
+export interface DetectWorld extends DetectorMakers {
   /** Writes a line to standard output; done when it is written. */
   print(line: string): Promise<void>;
   /** Writes a line to standard error. */
