@@ -8,6 +8,7 @@ import { ahead } from "../../datasets/ahead.ts";
 import type { Photo } from "./photos.ts";
 import type { PhotoDetector } from "./photo_detector.ts";
 import { failureOf, type Product } from "./process_photo.ts";
+import { Pool } from "./pool.ts";
 import type { PhotoReport } from "./report.ts";
 
 /** A photo and what to make of it. */
@@ -26,28 +27,6 @@ export interface Answer {
   readonly report: PhotoReport;
   /** Time from the end of reading to the answer, waiting for a detector not counted. */
   readonly ms: number;
-}
-
-/** Things that one at a time may have; whoever asked first gets the next one. */
-class Pool<Thing> {
-  readonly #free: Thing[];
-  readonly #waiting: ((thing: Thing) => void)[] = [];
-
-  constructor(things: readonly Thing[]) {
-    this.#free = [...things];
-  }
-
-  async use<Result>(work: (thing: Thing) => Promise<Result>): Promise<Result> {
-    const thing = this.#free.pop() ??
-      await new Promise<Thing>((resolve) => this.#waiting.push(resolve));
-    try {
-      return await work(thing);
-    } finally {
-      const next = this.#waiting.shift();
-      if (next === undefined) this.#free.push(thing);
-      else next(thing);
-    }
-  }
 }
 
 /** How many photos are in hand: two a detector, one at work and one read, and some done early. */

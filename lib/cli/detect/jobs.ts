@@ -9,7 +9,7 @@
  */
 import { textsOf } from "../records.ts";
 import { fetchPhoto } from "./fetch_photo.ts";
-import { filePhoto, type Photo, type PhotoId } from "./photos.ts";
+import { failing, filePhoto, type Photo, type PhotoId } from "./photos.ts";
 
 /** A job that cannot be understood. */
 export class BadJobError extends Error {
@@ -59,10 +59,8 @@ const PHOTO_FROM: Record<typeof SOURCES[number], (text: string, id?: PhotoId) =>
  * @param name What to call the job when it has no id of its own: "line 3".
  */
 export function parseJob(text: string, name: string): Photo {
-  const bad = (problem: string, id?: PhotoId): Photo => {
-    const error = new BadJobError(`Cannot read the job at ${name}: ${problem}`);
-    return { path: name, id, outputName: "", read: () => Promise.reject(error) };
-  };
+  const bad = (problem: string, id?: PhotoId) =>
+    failing(name, new BadJobError(`Cannot read the job at ${name}: ${problem}`), id);
   let job: unknown;
   try {
     job = JSON.parse(text);
@@ -80,7 +78,7 @@ export function parseJob(text: string, name: string): Photo {
   const value = rest[source];
   if (typeof value !== "string" || value === "") return bad(`its "${source}" is no text`, id);
   if (id === undefined && source === "base64") return bad(`it has no id, ${EXPECTED}`);
-  return PHOTO_FROM[source](value, id);
+  return { ...PHOTO_FROM[source](value, id), job: text };
 }
 
 /** The photos that a stream of jobs asks for; empty lines are passed over. */

@@ -129,8 +129,14 @@ export function checkTogether({ json, jsonl, output, resume }: DetectOptions): v
   }
 }
 
+/** The options that say which detector is wanted. */
+export type DetectorFlags = Pick<
+  DetectOptions,
+  "model" | "weights" | "device" | "maxSide" | "threshold" | "nms" | "maxDetections"
+>;
+
 /** The detector that the options ask for. */
-export function detectorRequest(options: DetectOptions): DetectorRequest {
+export function detectorRequest(options: DetectorFlags): DetectorRequest {
   const { model, weights, device, maxSide } = options;
   return {
     ...{ model, weights, device, maxSide },

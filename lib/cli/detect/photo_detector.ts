@@ -106,12 +106,20 @@ export async function openPhotoDetectors(
   { createDetector, startWorker }: DetectorMakers,
   request: DetectorRequest,
 ): Promise<PhotoDetector[]> {
-  const first = await openPhotoDetector(createDetector, request);
-  if (count === 1) return [first];
+  if (count === 1) return [await openPhotoDetector(createDetector, request)];
+  return await startPhotoDetectors(count, { createDetector, startWorker }, request);
+}
+
+/** So many detectors, each in a thread of its own, even a single one: this thread stays free. */
+export async function startPhotoDetectors(
+  count: number,
+  { createDetector, startWorker }: DetectorMakers,
+  request: DetectorRequest,
+): Promise<PhotoDetector[]> {
   // The device is chosen here: a process in which several threads have looked for a WebGPU adapter
   // may crash as it ends (Deno 2.9.6 with Mesa's lavapipe: one time in four).
-  const { device } = first;
-  first[Symbol.dispose]();
+  const { device, [Symbol.dispose]: dispose } = await openPhotoDetector(createDetector, request);
+  dispose();
   const detectors = await startAll(
     count,
     (number) => startWorker({ ...request, device: device.name }, `detection thread ${number}`),

@@ -20,6 +20,10 @@ export interface Photo {
   readonly id?: PhotoId | undefined;
   /** Path of what is made from it, without an extension, relative to some output folder. */
   readonly outputName: string;
+  /** The job that asked for it, as it came. */
+  readonly job?: string;
+  /** What is wrong with it, where that is known before it is read. */
+  readonly problem?: Error;
   /** Its bytes. Throws an error that names the path. */
   read(): Promise<Uint8Array<ArrayBuffer>>;
 }
@@ -61,8 +65,8 @@ async function isFolder(path: string): Promise<boolean> {
 }
 
 /** A photo in the place of what cannot even be looked for. */
-function failing(path: string, error: Error): Photo {
-  return { path, outputName: "", read: () => Promise.reject(error) };
+export function failing(path: string, problem: Error, id?: PhotoId): Photo {
+  return { path, id, outputName: "", problem, read: () => Promise.reject(problem) };
 }
 
 function withoutExtension(path: string): string {

@@ -11,7 +11,9 @@ import type { DetectOptions } from "./options.ts";
 import type { PhotoDetector } from "./photo_detector.ts";
 import type { Outcome } from "./run.ts";
 
-async function weightsHash({ weights, model }: DetectOptions): Promise<string> {
+async function weightsHash(
+  { weights, model }: Pick<DetectOptions, "model" | "weights">,
+): Promise<string> {
   const bytes = weights === undefined
     ? await embeddedModel(model ?? DEFAULT_MODEL)
     : await denoStore.read(weights);
@@ -22,10 +24,10 @@ async function weightsHash({ weights, model }: DetectOptions): Promise<string> {
 export async function writeStats(
   path: string,
   { stats, stopped }: Outcome,
-  { detectors, skipped, options }: {
+  { detectors, skipped = 0, options }: {
     detectors: readonly PhotoDetector[];
-    skipped: number;
-    options: DetectOptions;
+    skipped?: number;
+    options: Pick<DetectOptions, "model" | "weights"> & Partial<Pick<DetectOptions, "shard">>;
   },
 ): Promise<void> {
   const { model, device } = detectors[0]!;
