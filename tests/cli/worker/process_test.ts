@@ -1,5 +1,6 @@
 // Workers as processes, at a real NATS server.
 import assert from "node:assert/strict";
+import { PhotoQueue } from "../../../lib/cli/worker/queue.ts";
 import { freePort, testWith } from "../../_support/programs.ts";
 import { answersIn, ended, withPhotos } from "../detect/detect_process.ts";
 
@@ -62,7 +63,11 @@ function workersAt(server: Server, cwd: string) {
     await new Blob([jobs.join("\n")]).stream().pipeTo(process.stdin);
     return await ended(process);
   };
-  const state = async () => JSON.parse((await run("state")).stdout);
+  const state = async () => {
+    const address = { nats: server.url, queue: "faces", ackWaitMs: 2000 };
+    await using queue = await PhotoQueue.open(address);
+    return await queue.state();
+  };
   return { run, work, submit, state };
 }
 
@@ -95,14 +100,14 @@ testWith(
   "nats-server",
   "three workers, one killed, answer each photo exactly once",
   () =>
-    withPhotos(60, async (cwd) => {
+    withPhotos(30, async (cwd) => {
       await using server = new Server();
       await server.start();
       const { run, work, state } = workersAt(server, cwd);
       const submitted = await run("submit", "photos");
-      assert.deepEqual(JSON.parse(submitted.stdout), { submitted: 60, known: 0, failed: 0 });
+      assert.deepEqual(JSON.parse(submitted.stdout), { submitted: 30, known: 0, failed: 0 });
       const again = await run("submit", "photos");
-      assert.deepEqual(JSON.parse(again.stdout), { submitted: 0, known: 60, failed: 0 });
+      assert.deepEqual(JSON.parse(again.stdout), { submitted: 0, known: 30, failed: 0 });
 
       const [victim, ...others] = [work(), work(), work("--jobs", "2")];
       const endings = others.map(ended);
@@ -113,8 +118,8 @@ testWith(
         assert.ok(code <= 1, stderr);
         assert.match(stderr, /^\d+ photos answered, \d+ of them failed$/m);
       }
-      assert.deepEqual(await collected(run), expectedAnswers(60));
-      assert.deepEqual(await state(), { waiting: 0, inHand: 0, answered: 60, parked: 0 });
+      assert.deepEqual(await collected(run), expectedAnswers(30));
+      assert.deepEqual(await state(), { waiting: 0, inHand: 0, answered: 30, parked: 0 });
     }),
 );
 
@@ -122,7 +127,7 @@ testWith(
   "nats-server",
   "a worker waits for a server that goes away, and goes on",
   () =>
-    withPhotos(40, async (cwd) => {
+    withPhotos(20, async (cwd) => {
       await using server = new Server();
       await server.start();
       const { run, work, state } = workersAt(server, cwd);
@@ -136,7 +141,7 @@ testWith(
       assert.equal(code, 1, stderr); // some photos are broken
       assert.match(stderr, /^the NATS server is gone; waiting for it$/m);
       assert.match(stderr, /^the NATS server is back$/m);
-      assert.deepEqual(await collected(run), expectedAnswers(40));
+      assert.deepEqual(await collected(run), expectedAnswers(20));
     }),
 );
 
@@ -152,6 +157,7 @@ testWith(
         if (++asked === 1) wasAsked.resolve();
         return silent.promise;
       });
+      using _ = { [Symbol.dispose]: () => silent.resolve(new Response()) };
       await using server = new Server();
       await server.start();
       const { run, work, state, submit } = workersAt(server, cwd);
@@ -161,7 +167,7 @@ testWith(
         JSON.stringify({ id: 2, url: `${base}/down` }),
         "no job",
       );
-      assert.deepEqual(JSON.parse(submitted.stdout), { submitted: 2, known: 0, failed: 1 });
+      assert.deepEqual(JSON.parse(submitted.stdout), { submitted: 1, known: 0, failed: 1 });
       assert.equal(submitted.code, 1);
 
       const victim = work("--tries", "1");
@@ -176,7 +182,6 @@ testWith(
         answers.map(({ id, error }) => [id, (error as { code: string }).code]).sort(),
         [[1, "parked"], [2, "failed"]],
       );
-      silent.resolve(new Response());
     }),
 );
 
