@@ -164,7 +164,6 @@ testWith(
       const base = `http://127.0.0.1:${web.addr.port}`;
       const submitted = await submit(
         JSON.stringify({ id: 1, url: `${base}/silent` }),
-        JSON.stringify({ id: 2, url: `${base}/down` }),
         "no job",
       );
       assert.deepEqual(JSON.parse(submitted.stdout), { submitted: 1, known: 0, failed: 1 });
@@ -174,6 +173,7 @@ testWith(
       await wasAsked.promise;
       victim.kill("SIGKILL");
       await ended(victim);
+      await submit(JSON.stringify({ id: 2, url: `${base}/down` }));
       const { code, stderr } = await ended(work("--tries", "1"));
       assert.equal(code, 1, stderr);
       assert.deepEqual(await state(), { waiting: 0, inHand: 0, answered: 2, parked: 2 });
