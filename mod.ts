@@ -21,12 +21,17 @@ export {
   type ImageSource,
   type WeightsSource,
 } from "./lib/detector/detector.ts";
+export { type DetectorDevice } from "./lib/detector/runner.ts";
 export {
   type ActiveDevice,
   type DeviceName,
   DeviceUnavailableError,
-} from "./lib/backends/device.ts";
+} from "./lib/backends/active_device.ts";
 export { ImageDecodeError, type ImageDecodeErrorCode } from "./lib/codec/decode.ts";
+export { anonymize, type AnonymizeMethod, type AnonymizeOptions } from "./lib/image/anonymize.ts";
+export { type CoverShape } from "./lib/image/cover.ts";
 export { type Image, type Size } from "./lib/image/image.ts";
+export { type Rgb } from "./lib/image/resample.ts";
+export { ANONYMIZE_THRESHOLDS } from "./lib/models/anonymize_thresholds.ts";
 export { type ModelName } from "./lib/models/registry.ts";
 export { WeightsMismatchError } from "./lib/weights/weight_map.ts";

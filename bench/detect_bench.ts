@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { selectDevice } from "../lib/backends/device.ts";
 import { decodeImage } from "../lib/codec/decode.ts";
 import { letterbox } from "../lib/geometry/letterbox.ts";
 import { resample } from "../lib/image/resample.ts";
@@ -22,12 +21,10 @@ Deno.bench(`letterbox ${size} to 224x224`, { group: "photo" }, () => {
   resample(image, letterbox(image, { width: 224, height: 224 }), [127, 127, 127]);
 });
 
-for (const device of ["wasm", "cpu"] as const) {
-  await selectDevice(device);
+for (const device of ["engine", "wasm", "cpu"] as const) {
   const detector = await createDetector({ model: "tiny", device });
   await detector.detect(image);
   Deno.bench(`tiny on ${device}, ${size} pixels to faces`, { group: "detect" }, async () => {
-    await selectDevice(device);
     await detector.detect(image);
   });
 }

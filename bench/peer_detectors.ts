@@ -8,9 +8,9 @@
  * @module
  */
 import { ort } from "../lib/deps/onnxruntime_web.ts";
-import type { Face } from "../lib/detector/detector.ts";
 import type { DetectPixels } from "../lib/evaluation/input_protocol.ts";
 import { clipBoxes, takeBoxes } from "../lib/geometry/boxes.ts";
+import { toFaces } from "../lib/geometry/faces.ts";
 import { nms } from "../lib/geometry/nms.ts";
 import { channelsOf, type Image, type Size } from "../lib/image/image.ts";
 import type { Detections } from "../lib/models/detector_model.ts";
@@ -114,13 +114,6 @@ function toTensor(image: Image, meanBgr: Peer["meanBgr"]): { data: Float32Array;
     }
   }
   return { data, input };
-}
-
-function toFaces(boxes: Float32Array, scores: readonly number[]): Face[] {
-  return scores.map((score, i): Face => {
-    const [x1, y1, x2, y2] = boxes.subarray(4 * i, 4 * i + 4);
-    return { box: { x: x1!, y: y1!, width: x2! - x1!, height: y2! - y1! }, score };
-  });
 }
 
 /** Loads a detector; it runs on one thread. */

@@ -9,17 +9,20 @@ const LEVELS: Readonly<Record<string, number>> = {
   numbers: 0,
   geometry: 0,
   image: 0,
-  files: 0, // the interface of a store, nothing that runs
+  files: 0, // the interface of a store, and how files are put together
   graph: 1,
   backends: 1,
+  engine: 1,
   executors: 1,
   kernels: 1,
   ops: 1,
   models: 2,
   losses: 2,
   weights: 2,
+  onnx: 2,
   codec: 2,
   detector: 3,
+  bundle: 3, // what takes the place of other files in a bundle
   datasets: 3,
   evaluation: 3,
   training: 4,
@@ -33,6 +36,8 @@ interface Source {
   readonly code: string;
   /** What it imports, exports from and starts as a worker, as written. */
   readonly imports: readonly string[];
+  /** Those of them that are loaded along with it, types included. */
+  readonly staticImports: readonly string[];
 }
 
 /** The code without comments; strings and regular expressions that look like one are left alone. */
@@ -42,22 +47,27 @@ function withoutComments(text: string): string {
   return text.replace(token, (_, string?: string) => string ?? "");
 }
 
-function importsOf(code: string): string[] {
-  const statement =
-    /(?:^|\n)\s*(?:import|export)\b[^;"'`]*?\bfrom\s*"([^"]+)"|\bimport\s*\(\s*"([^"]+)"|(?:^|\n)\s*import\s*"([^"]+)"/g;
-  const worker = /\bnew\s+URL\(\s*"([^"]+\.ts)",\s*import\.meta\.url/g;
-  return [statement, worker].flatMap((pattern) =>
-    [...code.matchAll(pattern)].map(([, a, b, c]) => (a ?? b ?? c)!)
-  );
+const STATEMENT =
+  /(?:^|\n)\s*(?:import|export)\b[^;"'`]*?\bfrom\s*"([^"]+)"|(?:^|\n)\s*import\s*"([^"]+)"/g;
+const CALL = /\bimport\s*\(\s*"([^"]+)"/g;
+const WORKER = /\bnew\s+URL\(\s*"([^"]+\.ts)",\s*import\.meta\.url/g;
+
+function importsOf(code: string, patterns = [STATEMENT, CALL, WORKER]): string[] {
+  return patterns.flatMap((pattern) => [...code.matchAll(pattern)].map(([, a, b]) => (a ?? b)!));
+}
+
+/** A source without comments. */
+function sourceOf(path: string, code: string): Source {
+  return { path, code, imports: importsOf(code), staticImports: importsOf(code, [STATEMENT]) };
 }
 
 async function sourcesIn(folder: string): Promise<Source[]> {
   const sources: Source[] = [];
   for await (const path of walkFiles(ROOT, folder)) {
     if (!path.endsWith(".ts") || path.endsWith(".d.ts")) continue;
-    if (path.startsWith("lib/kernels/assembly/")) continue; // AssemblyScript
+    if (/^lib\/(kernels|engine)\/assembly\//.test(path)) continue; // AssemblyScript
     const code = withoutComments(await Deno.readTextFile(new URL(path, ROOT)));
-    sources.push({ path, code, imports: importsOf(code) });
+    sources.push(sourceOf(path, code));
   }
   return sources;
 }
@@ -67,7 +77,7 @@ const top: Source[] = [];
 for await (const { name, isFile } of Deno.readDir(ROOT)) {
   if (!isFile || !name.endsWith(".ts")) continue;
   const code = withoutComments(await Deno.readTextFile(new URL(name, ROOT)));
-  top.push({ path: name, code, imports: importsOf(code) });
+  top.push(sourceOf(name, code));
 }
 const all = new Map([...lib, ...top].map((source) => [source.path, source]));
 
@@ -103,10 +113,11 @@ Deno.test("the sources are read as they are meant", () => {
   assert.deepEqual(importsOf(code), [
     "./a.ts",
     "../b.ts",
-    "npm:c@1.0.0",
     "./d.ts",
+    "npm:c@1.0.0",
     "./w.ts",
   ]);
+  assert.deepEqual(sourceOf("x", code).staticImports, ["./a.ts", "../b.ts", "./d.ts"]);
   assert.ok(lib.length > 80 && all.has("mod.ts") && all.get("detect.ts")!.imports.length > 1);
 });
 
@@ -181,24 +192,50 @@ Deno.test("nothing reads tensors synchronously, which WebGPU in Deno cannot", ()
   assertNone([...all.values()].filter(({ code }) => reading.test(code)).map(({ path }) => path));
 });
 
-/** Files that are reached from a file, itself included. */
-function reachable(path: string, reached = new Set<string>()): Set<string> {
+/** Files that are reached from a file by these imports, itself included. */
+function reachable(
+  path: string,
+  by: "imports" | "staticImports",
+  reached = new Set<string>(),
+): Set<string> {
   const source = all.get(path);
   if (source === undefined || reached.has(path)) return reached;
   reached.add(path);
-  for (const specifier of source.imports) reachable(target(source, specifier), reached);
+  for (const specifier of source[by]) reachable(target(source, specifier), by, reached);
   return reached;
 }
 
-Deno.test("mod.ts reaches tfjs and no other package, no data set, trainer or command", () => {
-  const reached = [...reachable("mod.ts")];
+Deno.test("mod.ts reaches no package, not even for a type, unless tfjs is asked for", () => {
+  const reached = [...reachable("mod.ts", "staticImports")];
+  assert.ok(reached.includes("lib/engine/network.ts"));
+  assertNone(reached.filter((path) => path.startsWith("lib/deps/")));
+  assertNone(
+    reached.flatMap((path) => all.get(path)!.staticImports.filter((name) => /^\w+:/.test(name))),
+  );
+});
+
+Deno.test("mod.ts reaches tfjs through one file, and no data set, trainer or command", () => {
+  const reached = [...reachable("mod.ts", "imports")];
   assert.deepEqual(reached.filter((path) => path.startsWith("lib/deps/")), ["lib/deps/tfjs.ts"]);
   const unwanted = /^lib\/(datasets|training|cli)\/|^[a-z]+\.ts$/;
   assertNone(reached.filter((path) => path !== "mod.ts" && unwanted.test(path)));
+  const withoutTensors = reachable("mod.ts", "staticImports");
+  const doors = reached.filter((path) =>
+    !withoutTensors.has(path) &&
+    [...withoutTensors].some((from) =>
+      all.get(from)!.imports.some((name) => target(all.get(from)!, name) === path)
+    )
+  );
+  assert.deepEqual(doors.toSorted(), [
+    "lib/detector/tensor_runner.ts",
+    "lib/weights/embedded/tiny.ts",
+  ]);
 });
 
 Deno.test("deno.lock makes nobody download what only a developer needs", async () => {
   // Every `deno task` installs what the lock names. `deno check` without --no-lock adds these to it.
   const lock = await Deno.readTextFile(new URL("../deno.lock", import.meta.url));
-  assertNone(["onnxruntime-web", "assemblyscript"].filter((name) => lock.includes(`"${name}@`)));
+  assertNone(
+    ["onnxruntime-web", "assemblyscript", "rollup"].filter((name) => lock.includes(`"${name}@`)),
+  );
 });

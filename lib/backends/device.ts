@@ -7,28 +7,12 @@
  * @module
  */
 import { loadCpuBackend, loadWasmBackend, loadWebGpuBackend, tf } from "../deps/tfjs.ts";
+import { type ActiveDevice, type DeviceName, DeviceUnavailableError } from "./active_device.ts";
 
-/** Where tensors live and are computed. */
-export type DeviceName = "webgpu" | "wasm" | "cpu";
+export { type ActiveDevice, type DeviceName, DeviceUnavailableError };
 
 /** All devices, the preferred first. */
 export const DEVICE_NAMES: readonly DeviceName[] = ["webgpu", "wasm", "cpu"];
-
-/** The device that really came up. */
-export interface ActiveDevice {
-  /** Its name. */
-  readonly name: DeviceName;
-  /** One phrase for the log: why this one, and why not those before it. */
-  readonly reason: string;
-  /** Bytes of the largest tensor it can hold; absent when only memory limits it. */
-  readonly maxTensorBytes?: number;
-}
-
-/** The device that was asked for cannot be had, or none can. */
-export class DeviceUnavailableError extends Error {
-  /** Always `"DeviceUnavailableError"`. */
-  override readonly name = "DeviceUnavailableError";
-}
 
 /**
  * Makes a device the current one.

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { DeviceUnavailableError } from "../backends/device.ts";
+import { DeviceUnavailableError } from "../backends/active_device.ts";
 import type { Detector, DetectorOptions } from "../detector/detector.ts";
 import type { ReadableStore } from "../files/store.ts";
 import { CliError, EXIT } from "./exit_codes.ts";

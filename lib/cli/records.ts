@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { joinBytes } from "../training/protobuf.ts";
+import { joinBytes } from "../files/protobuf.ts";
 
 /** A record of a stream. */
 export interface StreamRecord {

@@ -1,10 +1,10 @@
 /**
  * The pixels of a native bitmap.
  *
- * Deno has no 2-D canvas to read pixels from, but a canvas can write itself to a file in memory. BMP
- * is the quick way (12 ms a megapixel, measured) though undocumented in Deno; PNG is the one that
- * the HTML standard demands. So BMP is asked for, and PNG is read where that is what comes (as in
- * browsers) or where BMP would lose something: 16-bit samples, and the alpha of gray images.
+ * Browsers read them from a 2-D canvas. Deno has none, but a canvas can write itself to a file in
+ * memory. BMP is the quick way (12 ms a megapixel, measured) though undocumented in Deno; PNG is the
+ * one that the HTML standard demands. So BMP is asked for, and PNG is read where BMP would lose
+ * something: 16-bit samples, and the alpha of gray images.
  *
  * @module
  */
@@ -28,9 +28,24 @@ async function readAs<Result>(
   return blob && await read(new Uint8Array(await blob.arrayBuffer()));
 }
 
-/** The pixels of a bitmap, RGB or RGBA. The bitmap is used up. */
-export async function bitmapPixels(bitmap: ImageBitmap): Promise<Image> {
-  const canvas = new OffscreenCanvas(bitmap.width, bitmap.height);
+/** As much of a browser's 2-D canvas as is used; Deno's types do not have one. */
+interface Canvas2d {
+  getContext(kind: "2d", options: { willReadFrequently: boolean }): Context2d | null;
+}
+
+interface Context2d {
+  drawImage(bitmap: ImageBitmap, x: number, y: number): void;
+  getImageData(x: number, y: number, width: number, height: number): Image;
+}
+
+function drawnPixels(context: Context2d, bitmap: ImageBitmap): Image {
+  const { width, height } = bitmap;
+  context.drawImage(bitmap, 0, 0);
+  bitmap.close();
+  return { width, height, data: context.getImageData(0, 0, width, height).data };
+}
+
+async function writtenPixels(canvas: OffscreenCanvas, bitmap: ImageBitmap): Promise<Image> {
   const context = canvas.getContext("bitmaprenderer")!;
   context.transferFromImageBitmap(bitmap);
   try {
@@ -41,4 +56,11 @@ export async function bitmapPixels(bitmap: ImageBitmap): Promise<Image> {
     context.transferFromImageBitmap(null);
     canvas.width = canvas.height = 1;
   }
+}
+
+/** The pixels of a bitmap, RGB or RGBA. The bitmap is used up. */
+export async function bitmapPixels(bitmap: ImageBitmap): Promise<Image> {
+  const canvas = new OffscreenCanvas(bitmap.width, bitmap.height);
+  const context = (canvas as unknown as Canvas2d).getContext("2d", { willReadFrequently: true });
+  return context ? drawnPixels(context, bitmap) : await writtenPixels(canvas, bitmap);
 }

@@ -19,6 +19,8 @@ export interface Part<Type> {
 export const JPEG_EOI = 0xd9;
 /** JPEG marker: application segment 1, where EXIF lives. */
 export const JPEG_APP1 = 0xe1;
+/** JPEG marker: application segment 2, where colour profiles live. */
+export const JPEG_APP2 = 0xe2;
 
 /** A view for reading multi-byte numbers. */
 export function viewOf(bytes: Uint8Array): DataView {

@@ -10,6 +10,8 @@ import { onWhite } from "../image/on_white.ts";
 import { bitmapPixels } from "./bitmap_pixels.ts";
 import { JPEG_EOI, jpegSegments, pngChunks, viewOf } from "./containers.ts";
 import { withoutExif } from "./exif.ts";
+import { decodeJpegAlone } from "./jpeg_alone.ts";
+import { readPng } from "./png_pixels.ts";
 import { type ImageFormat, sniffForeignFormat, sniffFormat, sniffSize } from "./sniff.ts";
 
 /** Why an image could not be decoded; see {@linkcode ImageDecodeError}. */
@@ -61,8 +63,8 @@ const FORMATS = "JPEG, PNG, GIF, WebP or BMP";
 
 /** Whether a file goes on to its last byte. The native decoder tells this of GIF and BMP itself. */
 const IS_WHOLE: Partial<Record<ImageFormat, (bytes: Uint8Array) => boolean>> = {
-  JPEG: (bytes) => jpegSegments(bytes).some((segment) => segment.type === JPEG_EOI),
-  PNG: (bytes) => pngChunks(bytes).some((chunk) => chunk.type === "IEND"),
+  JPEG: (bytes) => [...jpegSegments(bytes)].some((segment) => segment.type === JPEG_EOI),
+  PNG: (bytes) => [...pngChunks(bytes)].some((chunk) => chunk.type === "IEND"),
   WebP: (bytes) => bytes.length >= 12 && viewOf(bytes).getUint32(4, true) + 8 <= bytes.length,
 };
 
@@ -89,8 +91,11 @@ function checkSize(size: Size, maxPixels: number): void {
   }
 }
 
-/** Throws unless the file is a whole one of a known format and a bearable size. */
-function checkFile(bytes: Uint8Array, maxPixels: number): ImageFormat {
+/** Throws an `ImageDecodeError` unless the file is a whole one of a known format and a bearable size. */
+export function checkFile(
+  bytes: Uint8Array,
+  { maxPixels = 128_000_000 }: DecodeOptions,
+): ImageFormat {
   const format = formatOf(bytes);
   const size = sniffSize(bytes, format);
   if (size !== undefined) checkSize(size, maxPixels);
@@ -100,12 +105,29 @@ function checkFile(bytes: Uint8Array, maxPixels: number): ImageFormat {
   return format;
 }
 
+/** Decodes a file that has been looked over, without the runtime's help: JPEG in bundles, most PNG. */
+async function decodeAlone(file: Uint8Array<ArrayBuffer>, format: ImageFormat): Promise<Image> {
+  if (format === "JPEG" && decodeJpegAlone !== undefined) return decodeJpegAlone(file);
+  const reason = "this runtime has no image decoder (createImageBitmap); give the pixels instead";
+  if (format !== "PNG" || typeof DecompressionStream !== "function") {
+    throw new ImageDecodeError("unsupported", reason);
+  }
+  const [depth, , , , interlace] = file.subarray(24, 29);
+  const isPalette = file[25] === 3;
+  if (depth! < 8 || isPalette || interlace !== 0) {
+    const kind = "PNG files with a palette, less than 8 bits or interlacing are beyond it";
+    throw new ImageDecodeError("unsupported", `${kind}, and ${reason}`);
+  }
+  return await readPng(file);
+}
+
 /**
  * Decodes an image file: JPEG (baseline, progressive, gray, CMYK), PNG (all kinds), GIF (its first
  * frame), WebP or BMP.
  *
  * Colours come as sRGB (embedded profiles are applied) and transparent pixels are laid on white.
- * Works where `createImageBitmap` and `OffscreenCanvas` exist: Deno and browsers. Needs no
+ * Works where `createImageBitmap` and `OffscreenCanvas` exist: Deno and browsers. Elsewhere (Node.js,
+ * Bun, Workers) the bundles read JPEG, and PNG files without palette and interlacing. Needs no
  * permission.
  *
  * @param bytes The file.
@@ -118,15 +140,17 @@ export async function decodeImage(
   bytes: Uint8Array<ArrayBuffer>,
   options: DecodeOptions = {},
 ): Promise<Image> {
-  const { orientation = "upright", maxPixels = 128_000_000 } = options;
-  const format = checkFile(bytes, maxPixels);
-  if (typeof createImageBitmap !== "function" || typeof OffscreenCanvas !== "function") {
-    throw new ImageDecodeError("unsupported", "this runtime has no image decoder");
-  }
-  const file = orientation === "stored" ? withoutExif(bytes, format) : bytes;
+  const format = checkFile(bytes, options);
+  const file = options.orientation === "stored" ? withoutExif(bytes, format) : bytes;
+  const isNative = typeof createImageBitmap === "function" && typeof OffscreenCanvas === "function";
   try {
-    return onWhite(await bitmapPixels(await createImageBitmap(new Blob([file]))));
+    return onWhite(
+      isNative
+        ? await bitmapPixels(await createImageBitmap(new Blob([file])))
+        : await decodeAlone(file, format),
+    );
   } catch (cause) {
+    if (cause instanceof ImageDecodeError) throw cause;
     const reason = `the ${format} file is damaged or cut off`;
     throw new ImageDecodeError("corrupt", reason, { cause });
   }

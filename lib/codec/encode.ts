@@ -50,14 +50,17 @@ export function encodeJpeg(image: Image, quality = 90): Uint8Array<ArrayBuffer> 
   return copy as Uint8Array<ArrayBuffer>;
 }
 
+/** Writes an image as a file; the quality (1 … 100) is JPEG's. */
+export type Encode = (image: Image, quality?: number) => Uint8Array<ArrayBuffer>;
+
 /** Encoders by file name extension. */
-const ENCODERS: Readonly<Record<string, (image: Image) => Uint8Array<ArrayBuffer>>> = {
-  jpg: (image) => encodeJpeg(image),
-  jpeg: (image) => encodeJpeg(image),
+const ENCODERS: Readonly<Record<string, Encode>> = {
+  jpg: encodeJpeg,
+  jpeg: encodeJpeg,
   png: encodePng,
 };
 
 /** The encoder that a file's name calls for; `undefined` when there is none for its extension. */
-export function encoderFor(path: string): ((image: Image) => Uint8Array<ArrayBuffer>) | undefined {
+export function encoderFor(path: string): Encode | undefined {
   return ENCODERS[/\.(\w+)$/.exec(path)?.[1]?.toLowerCase() ?? ""];
 }

@@ -15,7 +15,7 @@ function isFrameHeader(marker: number): boolean {
 }
 
 function jpegSize(bytes: Uint8Array): Size | undefined {
-  const frame = jpegSegments(bytes).find((segment) => isFrameHeader(segment.type));
+  const frame = [...jpegSegments(bytes)].find((segment) => isFrameHeader(segment.type));
   if (frame === undefined) return undefined;
   const view = viewOf(bytes);
   return { height: view.getUint16(frame.start + 1), width: view.getUint16(frame.start + 3) };

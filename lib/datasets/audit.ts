@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { decodeImage } from "../codec/decode.ts";
+import { decodePhoto } from "../codec/decode_photo.ts";
 import type { ReadableStore } from "../files/store.ts";
 import { boxArea, boxCount, type Boxes, clipBoxes } from "../geometry/boxes.ts";
 import { letterbox } from "../geometry/letterbox.ts";
@@ -228,7 +228,7 @@ export async function audit(dataset: Dataset, options: AuditOptions): Promise<Au
 
   const look = async (sample: Sample) => {
     const bytes = await readPhoto(store, sample);
-    const image = await decodeImage(bytes, { orientation: sample.orientation });
+    const image = await decodePhoto(bytes, { orientation: sample.orientation });
     seen.push({ path: sample.path, digest: await digest(bytes), hash: dHash(image) });
     photoSizes.add(Math.max(image.width, image.height));
     tally.add(sample, image);

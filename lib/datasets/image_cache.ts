@@ -8,7 +8,7 @@
  *
  * @module
  */
-import { decodeImage } from "../codec/decode.ts";
+import { decodePhoto } from "../codec/decode_photo.ts";
 import type { Store } from "../files/store.ts";
 import { boxesToView, wholeView } from "../geometry/view.ts";
 import type { Boxes } from "../geometry/boxes.ts";
@@ -50,8 +50,8 @@ export interface ImageCacheOptions {
   readonly memoryBytes?: number;
   /** Is told once when cache files cannot be written (a full disk); the cache goes on without. */
   readonly onProblem?: (problem: string) => void;
-  /** Decoder. Default {@linkcode decodeImage}. */
-  readonly decode?: typeof decodeImage;
+  /** Decoder. Default {@linkcode decodePhoto}. */
+  readonly decode?: typeof decodePhoto;
 }
 
 const MAGIC = 0x31494654; // "TFI1"
@@ -103,7 +103,7 @@ async function sha256(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
 
 /** Creates a cache. A broken cache file is made anew. */
 export function createImageCache(options: ImageCacheOptions): ImageCache {
-  const { store, folder, maxSide, memoryBytes = 256 * 2 ** 20, decode = decodeImage } = options;
+  const { store, folder, maxSide, memoryBytes = 256 * 2 ** 20, decode = decodePhoto } = options;
   if (!Number.isInteger(maxSide) || maxSide < 1) {
     throw new RangeError(`Cannot create an image cache: maxSide is "${maxSide}"`);
   }

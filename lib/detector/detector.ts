@@ -3,42 +3,22 @@
  *
  * @module
  */
-import { type ActiveDevice, type DeviceName, selectDevice, useDevice } from "../backends/device.ts";
+import type { ActiveDevice } from "../backends/active_device.ts";
 import { decodeImage } from "../codec/decode.ts";
-import { TfNetwork } from "../executors/tf_network.ts";
 import { clipBoxes, takeBoxes } from "../geometry/boxes.ts";
+import { type Face, type FaceBox, toFaces } from "../geometry/faces.ts";
 import { letterbox, padded } from "../geometry/letterbox.ts";
 import { nms } from "../geometry/nms.ts";
-import { boxesFromView, type View, wholeView } from "../geometry/view.ts";
+import { boxesFromView, magnified, type View } from "../geometry/view.ts";
 import { channelsOf, type Image, type Size } from "../image/image.ts";
-import { normalise } from "../image/normalise.ts";
-import { downscale, resample } from "../image/resample.ts";
+import { downscale, downscaledSize } from "../image/resample.ts";
 import type { Detections, InferenceModel } from "../models/detector_model.ts";
 import { assertModelName, DEFAULT_MODEL, type ModelName } from "../models/registry.ts";
-import { stack } from "../numbers/nd_array.ts";
 import { embeddedModel } from "../weights/embedded.ts";
-import { decodeModel, type LoadedModel } from "../weights/model_file.ts";
-import { predict } from "./predict.ts";
+import { decodeModel } from "../weights/model_file.ts";
+import { type DetectorDevice, type Runner, startRunner } from "./runner.ts";
 
-/** A rectangle in pixels of the photo, from its upper left corner. */
-export interface FaceBox {
-  /** Left edge. */
-  readonly x: number;
-  /** Top edge. */
-  readonly y: number;
-  /** Width, > 0. */
-  readonly width: number;
-  /** Height, > 0. */
-  readonly height: number;
-}
-
-/** A face that was found. */
-export interface Face {
-  /** Where it is, in pixels of the upright photo; inside the photo. */
-  readonly box: FaceBox;
-  /** How sure the detector is, in [0, 1]. */
-  readonly score: number;
-}
+export type { Face, FaceBox };
 
 /** A photo: an encoded file (JPEG, PNG, WebP, GIF, BMP), or pixels as RGB or RGBA. */
 export type ImageSource = Uint8Array | ArrayBuffer | Blob | Response | Image;
@@ -64,8 +44,16 @@ export interface DetectorOptions extends DetectOptions {
   readonly model?: ModelName;
   /** The weights. Default: the ones that ship with the model. */
   readonly weights?: WeightsSource;
-  /** Where to compute. Default `"auto"`: WebGPU on a real adapter, else WebAssembly, else JavaScript. */
-  readonly device?: DeviceName | "auto";
+  /**
+   * Where to compute. Default `"auto"`: this library's own engine (a CPU with WebAssembly SIMD); where
+   * that cannot run the model, whatever tfjs has. The others are tfjs' and loaded when asked for.
+   */
+  readonly device?: DetectorDevice | "auto";
+  /**
+   * The engine's kernels, compiled, for runtimes that forbid to compile at run time. Default: the
+   * fastest build that this runtime can run, compiled now.
+   */
+  readonly engineModule?: WebAssembly.Module;
 }
 
 // 0.45: vedadet's NMS threshold for TinaFace, and what the peers were measured with.
@@ -86,37 +74,38 @@ const DEFAULTS: Required<Omit<DetectOptions, "maxSide">> = {
  * ```ts
  * import { createDetector } from "@tinyface/tinyface";
  *
- * using detector = await createDetector({ device: "cpu" });
+ * using detector = await createDetector();
  * const grey = { width: 64, height: 48, data: new Uint8Array(64 * 48 * 3).fill(127) };
  * const faces = await detector.detect(grey, { scoreThreshold: 0.9 });
  * for (const { box, score } of faces) console.log(box.x, box.y, box.width, box.height, score);
  * ```
  */
 export async function createDetector(options: DetectorOptions = {}): Promise<Detector> {
-  const { model, weights, device = "auto", ...defaults } = options;
+  const { model, weights, device = "auto", engineModule, ...defaults } = options;
   checkOptions(defaults);
   if (model !== undefined) assertModelName(model);
   const bytes = weights === undefined
     ? await embeddedModel(model ?? DEFAULT_MODEL)
     : await readSource(weights);
-  return new Detector(decodeModel(bytes, model), await selectDevice(device), defaults);
+  const loaded = decodeModel(bytes, model);
+  return new Detector(loaded.model, await startRunner(loaded, device, engineModule), defaults);
 }
 
 /** Finds faces. Made by {@linkcode createDetector}; holds memory until it is disposed. */
 export class Detector implements Disposable {
   /** Where it computes, and why there. */
-  readonly device: ActiveDevice;
+  readonly device: ActiveDevice<DetectorDevice>;
   #model: InferenceModel;
-  #network: TfNetwork;
+  #runner: Runner;
   #defaults: DetectOptions;
   #disposed = false;
 
   /** For the library's own use; call {@linkcode createDetector}. */
-  constructor({ model, weights }: LoadedModel, device: ActiveDevice, defaults: DetectOptions = {}) {
-    this.device = device;
+  constructor(model: InferenceModel, runner: Runner, defaults: DetectOptions = {}) {
+    this.device = runner.device;
     this.#model = model;
+    this.#runner = runner;
     this.#defaults = { ...DEFAULTS, ...defaults };
-    this.#network = new TfNetwork(model.graph, weights);
   }
 
   /** Name of its model. */
@@ -147,40 +136,35 @@ export class Detector implements Disposable {
       ...options,
     } as Required<DetectOptions>;
     const image = await readImage(source);
-    const seen = maxSide === undefined ? image : downscale(image, maxSide);
+    const seen = maxSide === undefined ? image : downscaledSize(image, maxSide);
     const { size, multipleOf } = this.#model.input;
     const view = multipleOf === null ? letterbox(seen, size) : padded(seen, multipleOf);
-    const { boxes, scores } = await this.#run(seen, view);
+    const photoView = magnified(view, image.width / seen.width, image.height / seen.height);
+    // A network of one size may enlarge what was cut down, which is more than another view.
+    const { boxes, scores } = multipleOf === null && maxSide !== undefined
+      ? await this.#run(downscale(image, maxSide), view)
+      : await this.#run(image, photoView);
     const kept = nms(boxes, scores, {
       iouThreshold: nmsThreshold,
       scoreThreshold,
       maxBoxes: maxFaces,
     });
-    const inPhoto = boxesFromView(
-      boxesFromView(takeBoxes(boxes, kept), view),
-      wholeView(image, seen),
-    );
-    return toFaces(
-      { boxes: clipBoxes(inPhoto, image.width, image.height), scores: takeNumbers(scores, kept) },
-    );
+    const inPhoto = boxesFromView(takeBoxes(boxes, kept), photoView);
+    return toFaces(clipBoxes(inPhoto, image.width, image.height), takeNumbers(scores, kept))
+      .filter(({ box }) => box.width > 0 && box.height > 0);
   }
 
   /** Boxes of a view before NMS, in pixels of the view. */
   async #run(image: Image, view: View): Promise<Detections> {
-    const { input } = this.#model;
-    const pixels = normalise(resample(image, view, input.fill), input);
-    const images = stack([pixels]);
-    useDevice(this.device); // another detector may have chosen another one
-    const frame = { width: view.outWidth, height: view.outHeight };
-    const [detections] = await predict(this.#network, this.#model, { image: images }, frame);
-    return detections!;
+    const outputs = await this.#runner.run(image, view);
+    return this.#model.decode(outputs, { width: view.outWidth, height: view.outHeight });
   }
 
   /** Frees the memory; the detector cannot be used after it. */
   dispose(): void {
     if (this.#disposed) return;
     this.#disposed = true;
-    this.#network.dispose();
+    this.#runner.dispose();
   }
 
   /** Frees the memory at the end of a `using` block. */
@@ -228,11 +212,4 @@ async function readSource(
 
 function takeNumbers(values: Float32Array, indices: readonly number[]): Float32Array {
   return Float32Array.from(indices, (i) => values[i]!);
-}
-
-function toFaces({ boxes, scores }: Detections): Face[] {
-  return Array.from(scores, (score, i): Face => {
-    const [x1, y1, x2, y2] = boxes.subarray(4 * i, 4 * i + 4);
-    return { box: { x: x1!, y: y1!, width: x2! - x1!, height: y2! - y1! }, score };
-  }).filter(({ box }) => box.width > 0 && box.height > 0);
 }

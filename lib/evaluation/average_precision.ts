@@ -166,3 +166,11 @@ export function pointAt(curve: readonly CurvePoint[], threshold: number): CurveP
   return curve.findLast(({ score }) => score >= threshold) ??
     { score: threshold, precision: NaN, recall: 0 };
 }
+
+/**
+ * The lowest score from which on precision is at least `precision`, however few detections are kept;
+ * NaN when there is none.
+ */
+export function scoreForPrecision(curve: readonly CurvePoint[], precision: number): number {
+  return curve.findLast((point) => point.precision >= precision)?.score ?? NaN;
+}

@@ -13,6 +13,7 @@ import {
   type ImageResult,
   LARGE_FACE_SIDE,
   pointAt,
+  scoreForPrecision,
 } from "./average_precision.ts";
 import { createPairMetrics } from "./best_pair.ts";
 import type { FoundFaces, PhotoFaces } from "./find_faces.ts";
@@ -27,6 +28,8 @@ export interface FaceMetrics {
   readonly precision: number;
   /** Share of the faces that are found with at least that score. */
   readonly recall: number;
+  /** The lowest score from which boxes are faces with a precision of {@linkcode HIGH_PRECISION}. */
+  readonly highPrecisionScore: number;
 }
 
 /** Result of {@linkcode evaluate}. */
@@ -46,6 +49,9 @@ export interface Evaluation {
   /** One sentence for each photo that could not be measured. */
   readonly problems: readonly string[];
 }
+
+/** At most one box in twenty that is no face: where default thresholds are set. */
+export const HIGH_PRECISION = 0.95;
 
 /** Boxes in units of the photo's longer side, so that large photos do not outweigh small ones. */
 const UNIT_FRAME = { width: 1, height: 1 };
@@ -71,7 +77,8 @@ function faceMetrics(
 ): FaceMetrics {
   const { ap, faces, curve } = averagePrecision(images, { minFaceSide });
   const { precision, recall } = pointAt(curve, scoreThreshold);
-  return { faces, ap50: ap, precision, recall };
+  const highPrecisionScore = scoreForPrecision(curve, HIGH_PRECISION);
+  return { faces, ap50: ap, precision, recall, highPrecisionScore };
 }
 
 /** The middle of some values; NaN when there is none. */

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { decodeImage } from "../codec/decode.ts";
+import { decodePhoto } from "../codec/decode_photo.ts";
 import { readPhoto } from "../datasets/photo_file.ts";
 import type { Sample } from "../datasets/sample.ts";
 import type { Face } from "../detector/detector.ts";
@@ -33,7 +33,7 @@ export class UnreadablePhotoError extends Error {
 /** Reads and decodes a photo as its annotation refers to it. */
 export async function openPhoto(store: ReadableStore, photo: PhotoRef): Promise<Image> {
   try {
-    return await decodeImage(await readPhoto(store, photo), { orientation: photo.orientation });
+    return await decodePhoto(await readPhoto(store, photo), { orientation: photo.orientation });
   } catch (cause) {
     const { message } = cause as Error;
     const sentence = message.includes(`"${photo.path}"`) ? message : `${photo.path}: ${message}`;

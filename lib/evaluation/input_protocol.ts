@@ -4,8 +4,8 @@
  *
  * @module
  */
-import type { Face } from "../detector/detector.ts";
 import { voteBoxes } from "../geometry/box_voting.ts";
+import { boxesOf, type Face, toFaces } from "../geometry/faces.ts";
 import { boxesFromView, type View, wholeView } from "../geometry/view.ts";
 import type { Image, Size } from "../image/image.ts";
 import { resample } from "../image/resample.ts";
@@ -78,19 +78,6 @@ export interface MergeOptions {
   readonly iouThreshold: number;
 }
 
-function cornersOf(faces: readonly Face[]): Float32Array {
-  return Float32Array.from(
-    faces.flatMap(({ box }) => [box.x, box.y, box.x + box.width, box.y + box.height]),
-  );
-}
-
-function toFaces(boxes: Float32Array, scores: ArrayLike<number>): Face[] {
-  return Array.from(scores, (score, i): Face => {
-    const [x1, y1, x2, y2] = boxes.subarray(4 * i, 4 * i + 4);
-    return { box: { x: x1!, y: y1!, width: x2! - x1!, height: y2! - y1! }, score };
-  });
-}
-
 async function lookAt(
   photo: Image,
   { width, height, flip }: Look,
@@ -99,7 +86,7 @@ async function lookAt(
   if (!flip && width === photo.width && height === photo.height) return [...await detect(photo)];
   const view: View = { ...wholeView(photo, { width, height }), flip };
   const faces = await detect(resample(photo, view, [0, 0, 0]));
-  return toFaces(boxesFromView(cornersOf(faces), view), faces.map(({ score }) => score));
+  return toFaces(boxesFromView(boxesOf(faces), view), faces.map(({ score }) => score));
 }
 
 /**
@@ -119,6 +106,6 @@ export async function detectByProtocol(
   if (found.length === 1) return found[0]!;
   const faces = found.flat();
   const scores = Float32Array.from(faces, ({ score }) => score);
-  const merged = voteBoxes(cornersOf(faces), scores, { iouThreshold });
+  const merged = voteBoxes(boxesOf(faces), scores, { iouThreshold });
   return toFaces(merged.boxes, merged.scores);
 }

@@ -5,11 +5,12 @@
  */
 import { tf } from "../deps/tfjs.ts";
 import { type NamedWeight, weightsOf } from "../graph/analysis.ts";
+import { foldBatchNorms, type FoldedConv } from "../graph/folding.ts";
 import { type ActivationNode, fusedActivations } from "../graph/fusion.ts";
 import { ancestors, type AnyNode, type Graph } from "../graph/graph.ts";
 import { inPlaceUpdates } from "../kernels/updates.ts";
 import type { NdArray } from "../numbers/nd_array.ts";
-import { computeNode } from "./tf_ops.ts";
+import { computeFolded, computeNode } from "./tf_ops.ts";
 
 /** Activations by name, each `[B, H, W, C]`. */
 export type Activations = Record<string, tf.Tensor4D>;
@@ -32,11 +33,20 @@ export interface BatchStatistics {
   readonly variance: tf.Tensor1D;
 }
 
+/** A folded convolution on the device. */
+interface FoldedTensors {
+  readonly folded: FoldedConv;
+  /** What is computed on the way to its result: never seen, unless someone asks for it. */
+  readonly steps: readonly string[];
+  readonly kernel: tf.Tensor4D;
+  readonly bias: tf.Tensor1D;
+}
+
 /**
  * A graph with weights on a device. It owns its weights: call {@linkcode TfNetwork.dispose}.
  *
- * Parts of the graph that are not trained run as at inference: their weights stay and their batch
- * norms use the moving averages.
+ * Parts of the graph that are not trained run as at inference: their weights stay, and their batch
+ * norms use the moving averages, folded into the convolutions before them.
  */
 export class TfNetwork implements Disposable {
   /** The graph it runs. */
@@ -45,6 +55,7 @@ export class TfNetwork implements Disposable {
   #specs: readonly NamedWeight[];
   #trainedParts: ReadonlySet<string>;
   #fused: ReadonlyMap<string, ActivationNode>;
+  #folded: ReadonlyMap<string, FoldedTensors>;
 
   /**
    * @param weights All weights of the graph (`matchWeights` checks them); copied to the device.
@@ -63,6 +74,7 @@ export class TfNetwork implements Disposable {
       const { shape, data } = weights.get(name)!;
       return [name, variableOf(data, shape)];
     }));
+    this.#folded = foldedTensors(graph, weights, (node) => !this.#isTrained(node));
   }
 
   /** The weights that a gradient changes: learned ones in trained parts. The network owns them. */
@@ -74,17 +86,27 @@ export class TfNetwork implements Disposable {
     );
   }
 
+  /** All weights of trained parts, the averages of their batch norms included. The network owns them. */
+  get changing(): Map<string, tf.Variable> {
+    return new Map(
+      this.#specs.filter(({ node }) => this.#isTrained(node))
+        .map(({ name }) => [name, this.#weights.get(name)!]),
+    );
+  }
+
   /**
    * The nodes at which frozen and trained parts meet: what a frozen backbone gives to its head.
    * Their activations depend on the photo alone and can be kept between epochs.
    */
   get frontier(): string[] {
-    const frozen = new Set(
-      this.graph.nodes.filter((node) => !this.#isTrained(node)).map(({ name }) => name),
-    );
-    const read = this.graph.nodes.filter((node) => this.#isTrained(node))
-      .flatMap((node) => node.inputs);
-    return [...new Set(read.filter((name) => frozen.has(name)))];
+    const fixed = new Set<string>();
+    for (const node of this.graph.nodes) {
+      const isFixed = !this.#isTrained(node) && node.inputs.every((name) => fixed.has(name));
+      if (isFixed) fixed.add(node.name);
+    }
+    const read = this.graph.nodes.filter(({ name }) => !fixed.has(name))
+      .flatMap(({ inputs }) => inputs);
+    return [...new Set(read.filter((name) => fixed.has(name)))];
   }
 
   #isTrained(node: AnyNode): boolean {
@@ -104,7 +126,7 @@ export class TfNetwork implements Disposable {
   }
 
   /**
-   * One forward and backward pass through the trained parts.
+   * One forward and backward pass through the trained parts, after a forward one up to them.
    *
    * @param inputs Normalised images under the name of the input node, or activations of the
    * {@linkcode TfNetwork.frontier}; each `[B, H, W, C]`.
@@ -120,12 +142,14 @@ export class TfNetwork implements Disposable {
       statistics[name] = { mean: tf.keep(mean), variance: tf.keep(variance) };
     };
     const trained = this.trained;
+    const missing = this.frontier.filter((name) => !Object.hasOwn(inputs, name));
+    const before = this.predict(inputs, missing);
     const { value, grads } = tf.variableGrads(() => {
-      const outputs = this.#run(inputs, this.graph.outputs, onStatistics);
+      const outputs = this.#run({ ...inputs, ...before }, this.graph.outputs, onStatistics);
       for (const [name, term] of Object.entries(loss(outputs))) terms[name] = tf.keep(term);
       return tf.addN(Object.values(terms)) as tf.Scalar;
     }, [...trained.values()]);
-    value.dispose();
+    tf.dispose([value, before]);
     const gradients = Object.fromEntries(
       [...trained].map(([name, variable]) => [name, grads[variable.name]!]),
     );
@@ -158,11 +182,17 @@ export class TfNetwork implements Disposable {
     wanted: Readonly<Record<string, string>>,
     onStatistics?: (name: string, mean: tf.Tensor1D, variance: tf.Tensor1D) => void,
   ): Activations {
-    const values = new Map(Object.entries(inputs));
+    const values = new Map(Object.entries(inputs)), asked = new Set(Object.values(wanted));
     for (const node of ancestors(this.graph, Object.values(wanted), new Set(values.keys()))) {
       const read = node.inputs.map((name) => values.get(name)!);
       const weight = (role: string) => this.#weights.get(`${node.weights}/${role}`)!;
-      if (values.has(node.name)) continue; // computed along with its batch norm
+      if (values.has(node.name)) continue; // computed along with one before it
+      const folded = this.#folded.get(node.name);
+      if (folded && !folded.steps.some((name) => asked.has(name))) {
+        const y = computeFolded(folded.folded, read[0]!, folded);
+        for (const name of [...folded.steps, folded.folded.result]) values.set(name, y);
+        continue;
+      }
       if (node.op !== "batchNorm" || onStatistics === undefined || !this.#isTrained(node)) {
         values.set(node.name, computeNode(node, read, { weight }));
         continue;
@@ -192,12 +222,29 @@ export class TfNetwork implements Disposable {
   /** Frees the weights. */
   dispose(): void {
     for (const variable of this.#weights.values()) variable.dispose();
+    for (const { kernel, bias } of this.#folded.values()) tf.dispose([kernel, bias]);
   }
 
   /** Frees the weights at the end of a `using` block. */
   [Symbol.dispose](): void {
     this.dispose();
   }
+}
+
+function foldedTensors(
+  graph: Graph,
+  weights: ReadonlyMap<string, NdArray>,
+  isFixed: (node: AnyNode) => boolean,
+): Map<string, FoldedTensors> {
+  const onDevice = ({ shape, data }: NdArray) => tf.tensor(data, [...shape]);
+  return new Map(
+    [...foldBatchNorms(graph, weights, isFixed)].map(([name, folded]) => [name, {
+      folded,
+      steps: [name, ...folded.activation?.inputs ?? []],
+      kernel: onDevice(folded.kernel) as tf.Tensor4D,
+      bias: onDevice(folded.bias) as tf.Tensor1D,
+    }]),
+  );
 }
 
 function variableOf(data: Float32Array, shape: readonly number[]): tf.Variable {

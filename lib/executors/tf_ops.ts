@@ -5,6 +5,7 @@
  * @module
  */
 import { tf } from "../deps/tfjs.ts";
+import type { FoldedConv } from "../graph/folding.ts";
 import type { AnyNode, OpAttributes, OpName, Padding } from "../graph/graph.ts";
 import { batchNormTrain, type ClampActivation, groupNorm } from "../kernels/normalization.ts";
 import { deformConv } from "../ops/deform_conv.ts";
@@ -38,13 +39,13 @@ const TF_OPS: { readonly [Op in OpName]: TfOp<Op> } = {
   input: () => {
     throw new TypeError(`Cannot compute op "input": its value is given`);
   },
-  conv: ([x], { stride, padding, bias }, { weight }) => {
-    const [padded, mode] = pad(x!, padding);
+  conv: ([x], { kernel, stride, padding, bias }, { weight }) => {
+    const [padded, mode] = pad(x!, { kernel, stride, padding });
     const y = tf.conv2d(padded, weight("kernel") as tf.Tensor4D, stride, mode);
     return bias ? tf.add(y, weight("bias")) : y;
   },
-  depthwiseConv: ([x], { stride, padding }, { weight }) => {
-    const [padded, mode] = pad(x!, padding);
+  depthwiseConv: ([x], { kernel, stride, padding }, { weight }) => {
+    const [padded, mode] = pad(x!, { kernel, stride, padding });
     return tf.depthwiseConv2d(padded, weight("depthwise_kernel") as tf.Tensor4D, stride, mode);
   },
   deformConv: ([x, offsets], { stride, padding, bias }, { weight }) => {
@@ -82,8 +83,14 @@ const TF_OPS: { readonly [Op in OpName]: TfOp<Op> } = {
   resizeLike: ([x, like], { method }) => resize(x!, [like!.shape[1], like!.shape[2]], method),
 };
 
-function pad(x: tf.Tensor4D, padding: Padding): [tf.Tensor4D, "same" | "valid"] {
+/** The padded image and what is left for tfjs to pad. */
+function pad(
+  x: tf.Tensor4D,
+  { kernel, stride, padding }: Pick<OpAttributes["depthwiseConv"], "kernel" | "stride" | "padding">,
+): [tf.Tensor4D, "same" | "valid"] {
   if (padding === "same") return [x, "same"];
+  // Written out or not, at stride 1 it is the same, and tfjs need not copy the image.
+  if (stride === 1 && padding.every((side) => side === (kernel - 1) / 2)) return [x, "same"];
   const [top, bottom, left, right] = padding;
   if (top + bottom + left + right === 0) return [x, "valid"];
   return [tf.pad4d(x, [[0, 0], [top, bottom], [left, right], [0, 0]]), "valid"];
@@ -133,4 +140,28 @@ export function computeNode(
   context: OpContext,
 ): tf.Tensor4D {
   return (TF_OPS[node.op] as TfOp<OpName>)(inputs, node.attributes, context);
+}
+
+/**
+ * Computes a convolution along with the batch norm and the activation after it.
+ *
+ * @param weights The folded kernel and bias.
+ * @returns Its activation `[B, H, W, C]`, owned by the caller.
+ */
+export function computeFolded(
+  { conv, activation }: FoldedConv,
+  x: tf.Tensor4D,
+  { kernel, bias }: { kernel: tf.Tensor4D; bias: tf.Tensor1D },
+): tf.Tensor4D {
+  const { stride } = conv.attributes;
+  const [padded, mode] = pad(x, conv.attributes);
+  const compute = conv.op === "conv" ? tf.fused.conv2d : tf.fused.depthwiseConv2d;
+  return compute({
+    x: padded,
+    filter: kernel,
+    strides: stride,
+    pad: mode,
+    bias,
+    activation: activation?.op ?? "linear",
+  });
 }

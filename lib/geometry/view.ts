@@ -33,6 +33,17 @@ export function wholeView({ width, height }: Size, shown: Size): View {
   return { x: 0, y: 0, width, height, outWidth: shown.width, outHeight: shown.height };
 }
 
+/** A view of a picture as a view of the same picture at a size larger by these factors. */
+export function magnified(view: View, scaleX: number, scaleY: number): View {
+  return {
+    ...view,
+    x: view.x * scaleX,
+    y: view.y * scaleY,
+    width: view.width * scaleX,
+    height: view.height * scaleY,
+  };
+}
+
 /** Boxes in image pixels → boxes in pixels of the view (not clipped), as a new array. */
 export function boxesToView(boxes: Boxes, view: View): Boxes {
   const sx = view.outWidth / view.width, sy = view.outHeight / view.height;

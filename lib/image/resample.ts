@@ -12,7 +12,7 @@
  * @module
  */
 import { type View, wholeView } from "../geometry/view.ts";
-import { channelsOf, type Image } from "./image.ts";
+import { channelsOf, type Image, type Size } from "./image.ts";
 
 /** Red, green and blue, 0 … 255. */
 export type Rgb = readonly [number, number, number];
@@ -20,7 +20,7 @@ export type Rgb = readonly [number, number, number];
 const WEIGHT_BITS = 22;
 
 /** What each output position along one axis is made of. */
-interface Axis {
+export interface Axis {
   /** Output positions `from … to − 1` have their centre inside the image; the others are fill. */
   readonly from: number;
   readonly to: number;
@@ -31,6 +31,16 @@ interface Axis {
   /** Their fixed-point weights, `stride` apart. */
   readonly weights: Int32Array;
   readonly stride: number;
+}
+
+/** The two axes of a view of an image. Throws as {@linkcode resample} does. */
+export function axesOf(image: Size, view: View): { horizontal: Axis; vertical: Axis } {
+  checkView(view);
+  const { x, y, width, height, outWidth, outHeight, flip = false } = view;
+  return {
+    horizontal: axisOf(image.width, x, width, outWidth, flip),
+    vertical: axisOf(image.height, y, height, outHeight, false),
+  };
 }
 
 /** Weights that show `[origin, origin + length)` of `inSize` positions as `outSize`. */
@@ -64,6 +74,8 @@ function axisOf(
     }
     start[i] = first;
     count[i] = end - first;
+    // At scale 1 a neighbour weighs nothing.
+    while (count[i]! > 1 && weights[i * stride + count[i]! - 1] === 0) count[i]!--;
   }
   return { from, to, start, count, weights, stride };
 }
@@ -148,10 +160,8 @@ function checkView({ x, y, width, height, outWidth, outHeight }: View): void {
  * data do not fit its size.
  */
 export function resample(image: Image, view: View, fill: Rgb): Image {
-  checkView(view);
+  const { horizontal, vertical } = axesOf(image, view);
   const { outWidth: width, outHeight: height } = view;
-  const horizontal = axisOf(image.width, view.x, view.width, width, view.flip ?? false);
-  const vertical = axisOf(image.height, view.y, view.height, height, false);
   const data = filled(width, height, fill);
   if (horizontal.from < horizontal.to && vertical.from < vertical.to) {
     const top = vertical.start[vertical.from]!, last = vertical.to - 1;
@@ -165,18 +175,26 @@ export function resample(image: Image, view: View, fill: Rgb): Image {
 }
 
 /**
- * The image with its long side cut to `maxSide` pixels, its aspect kept (sides rounded, at least 1).
- * An image that already fits is returned as it is: nothing is ever enlarged.
+ * The size of an image with its long side cut to `maxSide` pixels, its aspect kept (sides rounded, at
+ * least 1). The size of one that already fits stays.
  *
  * Throws a `RangeError` when `maxSide` is not a positive integer.
  */
-export function downscale(image: Image, maxSide: number): Image {
+export function downscaledSize({ width, height }: Size, maxSide: number): Size {
   if (!Number.isInteger(maxSide) || maxSide < 1) {
     throw new RangeError(`Cannot downscale the image: the longest side is "${maxSide}"`);
   }
-  const scale = maxSide / Math.max(image.width, image.height);
-  if (scale >= 1) return image;
+  const scale = Math.min(1, maxSide / Math.max(width, height));
   const side = (length: number) => Math.max(1, Math.round(length * scale));
-  const size = { width: side(image.width), height: side(image.height) };
-  return resample(image, wholeView(image, size), [0, 0, 0]);
+  return { width: side(width), height: side(height) };
+}
+
+/**
+ * The image at {@linkcode downscaledSize}. One that already fits is returned as it is: nothing is
+ * ever enlarged.
+ */
+export function downscale(image: Image, maxSide: number): Image {
+  const size = downscaledSize(image, maxSide);
+  const isSame = size.width === image.width && size.height === image.height;
+  return isSame ? image : resample(image, wholeView(image, size), [0, 0, 0]);
 }

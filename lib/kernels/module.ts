@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { decodeBase64 } from "../numbers/base64.ts";
 import { relaxedModule } from "./embedded_relaxed.ts";
 import { simdModule } from "./embedded_simd.ts";
 
@@ -40,9 +41,8 @@ export type KernelName =
 /** Kernels by name: pointers are byte offsets into the memory, sizes are in elements. */
 export type Kernels = Readonly<Record<KernelName, (...numbers: number[]) => number>>;
 
-/** A build's bytes; `Uint8Array.fromBase64` is too young for some runtimes. */
 function moduleBytes(build: KernelBuild): Uint8Array<ArrayBuffer> {
-  return Uint8Array.from(atob(MODULES[build]), (character) => character.charCodeAt(0));
+  return decodeBase64(MODULES[build]);
 }
 
 /** The fastest build that this runtime validates, or undefined where it has no SIMD. */

@@ -25,6 +25,29 @@ export function focalLoss(logits: tf.Tensor, targets: tf.Tensor): tf.Tensor {
 }
 
 /**
+ * Varifocal loss of each logit, in their shape: cross-entropy, times the target on a face and as focal
+ * as ever on background.
+ *
+ * Reference: Zhang et al. 2021, arXiv 2008.13367, eq. 2, with γ = 2.
+ *
+ * @param targets In [0, 1], 0 on background.
+ * @param positive 1 on a face, 0 on background.
+ * @param alpha What background counts; 0.75 in the paper.
+ */
+export function varifocalLoss(
+  logits: tf.Tensor,
+  targets: tf.Tensor,
+  positive: tf.Tensor,
+  alpha: number,
+): tf.Tensor {
+  return tf.tidy(() => {
+    const background = tf.mul(tf.sub(1, positive), alpha);
+    const weight = tf.mul(background, tf.square(tf.sigmoid(logits)));
+    return tf.mul(tf.add(targets, weight), crossEntropy(logits, targets));
+  });
+}
+
+/**
  * Cross-entropy of each logit with its target in [0, 1], in their shape; finite for every logit:
  * max(x, 0) − x·t + ln(1 + e^−|x|).
  */

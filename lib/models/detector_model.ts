@@ -1,10 +1,9 @@
 /**
- * What every detector implements. Detector, evaluator, trainer and command lines know only these
- * interfaces and never ask which model it is.
+ * What every detector implements. Detector, evaluator and command lines know only these interfaces
+ * (the trainer `trainable_model.ts`) and never ask which model it is.
  *
  * @module
  */
-import type { tf } from "../deps/tfjs.ts";
 import type { Boxes } from "../geometry/boxes.ts";
 import type { Graph } from "../graph/graph.ts";
 import type { Size } from "../image/image.ts";
@@ -57,22 +56,4 @@ export interface InferenceModel {
    * @param frame Size of the network input that they belong to.
    */
   decode(outputs: Readonly<Record<string, NdArray>>, frame: Size): Detections;
-}
-
-/** A detector that can also be trained. */
-export interface TrainableModel extends InferenceModel {
-  /** Turns the true faces of one network input into what {@linkcode loss} compares with. */
-  encodeTargets(truth: Truth, frame: Size): Record<string, NdArray>;
-  /**
-   * Terms of the loss by name, each a scalar, meaned over the batch; what is minimised is their sum
-   * (and the weight decay, which is the trainer's).
-   *
-   * @param outputs The graph's outputs by name, `[B, H, W, C]`.
-   * @param targets What `encodeTargets` gave, stacked: `[B, …]`.
-   * @returns Tensors owned by the caller; run it in a `tf.tidy`.
-   */
-  loss(
-    outputs: Readonly<Record<string, tf.Tensor>>,
-    targets: Readonly<Record<string, tf.Tensor>>,
-  ): Record<string, tf.Scalar>;
 }

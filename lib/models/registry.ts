@@ -5,12 +5,13 @@
  * @module
  */
 import type { InferenceModel } from "./detector_model.ts";
+import { edgeInference } from "./edge/inference.ts";
 import { TINAFACE, TINAFACE_LITE } from "./tinaface/config.ts";
 import { tinafaceInference, type TinafacePreset } from "./tinaface/inference.ts";
 import { tinyInference } from "./tiny/inference.ts";
 
 /** Name of a detector. */
-export type ModelName = "tiny" | "tinaface" | "tinaface-lite";
+export type ModelName = "edge" | "tiny" | "tinaface" | "tinaface-lite";
 
 /** Builds a detector from the settings that differ from its defaults. */
 type Build<Model> = (changes?: Readonly<Record<string, unknown>>) => Model;
@@ -22,6 +23,7 @@ export const TINAFACES = {
 } as const satisfies { readonly [M in ModelName]?: TinafacePreset };
 
 const MODELS: { readonly [M in ModelName]: Build<InferenceModel> } = {
+  "edge": edgeInference,
   "tiny": tinyInference,
   "tinaface": (changes) => tinafaceInference(TINAFACES["tinaface"], changes),
   "tinaface-lite": (changes) => tinafaceInference(TINAFACES["tinaface-lite"], changes),

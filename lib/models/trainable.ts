@@ -3,14 +3,16 @@
  *
  * @module
  */
-import type { TrainableModel } from "./detector_model.ts";
+import { edgeTraining } from "./edge/training.ts";
 import { assertModelName, type ModelName, TINAFACES } from "./registry.ts";
 import { tinafaceTraining } from "./tinaface/training.ts";
 import { tinyTraining } from "./tiny/training.ts";
+import type { TrainableModel } from "./trainable_model.ts";
 
 const TRAINABLE: {
   readonly [M in ModelName]: (changes?: Readonly<Record<string, unknown>>) => TrainableModel;
 } = {
+  "edge": edgeTraining,
   "tiny": tinyTraining,
   "tinaface": (changes) => tinafaceTraining(TINAFACES["tinaface"], changes),
   "tinaface-lite": (changes) => tinafaceTraining(TINAFACES["tinaface-lite"], changes),

@@ -7,20 +7,21 @@
 
 /** The values of halfs given by their bits. */
 export function float16ToFloat32(halfs: Uint16Array): Float32Array {
-  return Float32Array.from(halfs, decode);
+  const values = new Float32Array(halfs.length), bits = new Uint32Array(values.buffer);
+  for (let i = 0; i < halfs.length; i++) {
+    const half = halfs[i]!, exponent = half >> 10 & 0x1f, fraction = half & 0x3ff;
+    const sign = (half & 0x8000) << 16;
+    // Exponents are 112 apart; infinity and NaN have all of its bits, and 0 means no leading 1.
+    if (exponent === 31) bits[i] = sign | 0x7f800000 | fraction << 13;
+    else if (exponent > 0) bits[i] = sign | exponent + 112 << 23 | fraction << 13;
+    else values[i] = (sign ? -1 : 1) * fraction * 2 ** -24;
+  }
+  return values;
 }
 
 /** Bits of the halfs nearest to the values (ties to even; too large ones become infinite). */
 export function float32ToFloat16(values: Float32Array): Uint16Array {
   return Uint16Array.from(values, encode);
-}
-
-function decode(half: number): number {
-  const sign = half & 0x8000 ? -1 : 1;
-  const exponent = half >> 10 & 0x1f, fraction = half & 0x3ff;
-  if (exponent === 0) return sign * fraction * 2 ** -24;
-  if (exponent === 31) return fraction ? NaN : sign * Infinity;
-  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
 }
 
 function encode(value: number): number {

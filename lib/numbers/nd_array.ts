@@ -46,3 +46,23 @@ export function unstack({ shape: [count = 0, ...shape], data }: NdArray): NdArra
     (_, i) => ({ shape, data: data.subarray(i * length, (i + 1) * length) }),
   );
 }
+
+/**
+ * The array with its axes in another order, as numpy's `transpose`: axis `i` of the result is axis
+ * `order[i]` of the array. A copy.
+ */
+export function transpose({ shape, data }: NdArray, order: readonly number[]): NdArray {
+  const lengths = order.map((axis) => shape[axis]!);
+  const steps = order.map((axis) => sizeOf(shape.slice(axis + 1)));
+  const turned = new Float32Array(data.length);
+  let at = 0;
+  const copy = (axis: number, from: number): void => {
+    const length = lengths[axis]!, step = steps[axis]!, isLast = axis === order.length - 1;
+    for (let i = 0; i < length; i++, from += step) {
+      if (isLast) turned[at++] = data[from]!;
+      else copy(axis + 1, from);
+    }
+  };
+  copy(0, 0);
+  return { shape: lengths, data: turned };
+}

@@ -7,7 +7,7 @@ import { createGenerator, type Generator, type GeneratorOptions } from "../datas
 import { createImageCache } from "../datasets/image_cache.ts";
 import type { Dataset } from "../datasets/sample.ts";
 import type { Store } from "../files/store.ts";
-import type { TrainableModel } from "../models/detector_model.ts";
+import type { TrainableModel } from "../models/trainable_model.ts";
 import type { TrainConfig } from "./config.ts";
 
 /** What batches are made for: to learn from, or to measure with. */

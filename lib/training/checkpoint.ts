@@ -40,7 +40,7 @@ export interface Checkpoint {
   readonly state: RunState;
   /** All weights. */
   readonly weights: Map<string, NdArray>;
-  /** What the optimizer remembers, by slot. */
+  /** What the optimizer remembers, by slot, and averaged weights. */
   readonly slots: Map<string, NdArray>;
 }
 

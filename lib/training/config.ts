@@ -76,6 +76,11 @@ export interface TrainConfig {
   readonly epochs: number;
   /** How weights move. */
   readonly optimizer: OptimizerSpec;
+  /**
+   * What of the averaged weights stays at each step, such as 0.999; they are what is measured and kept
+   * as the best model. `null` = those of the last step are.
+   */
+  readonly averaging: number | null;
   /** How fast. */
   readonly schedule: Schedule;
   /** When to slow down; `null` = never. */
@@ -114,6 +119,7 @@ export const DEFAULT_CONFIG: TrainConfig = {
     weightDecay: 5e-4,
     clipNorm: null,
   },
+  averaging: null,
   schedule: { base: 1e-4, decay: { kind: "time", rate: 1e-4 } },
   plateau: { minDelta: 1e-4, factor: 0.6, patience: 5, minRate: 1e-6, cooldown: 0 },
   earlyStopping: { minDelta: 0, patience: 30 },
@@ -142,6 +148,7 @@ const NULLABLE: Readonly<Record<string, string>> = {
   "variants": "number",
   "shardSize": "number",
   "optimizer.clipNorm": "number",
+  "averaging": "number",
   "plateau": "object",
   "earlyStopping": "object",
 };
@@ -204,6 +211,10 @@ export function checkConfig(config: TrainConfig): void {
   }
   if (!Number.isInteger(seed) || seed < 0) {
     throw new RangeError(`Cannot train: seed is "${seed}", expected an integer from 0`);
+  }
+  const { averaging } = config;
+  if (averaging !== null && !(averaging >= 0 && averaging < 1)) {
+    throw new RangeError(`Cannot train: averaging is "${averaging}", expected 0 up to below 1`);
   }
   checkKind("optimizer.rule", optimizer.rule, RULES);
   checkKind("schedule.decay", schedule.decay, DECAYS);

@@ -6,7 +6,7 @@
 import { tf } from "../deps/tfjs.ts";
 import type { TfNetwork } from "../executors/tf_network.ts";
 import { summarize } from "../graph/analysis.ts";
-import type { TrainableModel } from "../models/detector_model.ts";
+import type { TrainableModel } from "../models/trainable_model.ts";
 import { stack } from "../numbers/nd_array.ts";
 import { shardGradients } from "./shard_gradients.ts";
 

@@ -3,8 +3,8 @@
  *
  * @module
  */
+import { joinBytes } from "../files/protobuf.ts";
 import type { Store } from "../files/store.ts";
-import { joinBytes } from "./protobuf.ts";
 import {
   encodeFileVersion,
   encodeImage,

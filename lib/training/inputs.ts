@@ -51,15 +51,10 @@ interface Kept {
 
 /**
  * Feeds the activations at which the frozen part of a network ends; images when nothing is frozen.
- *
- * @param isRepeated Whether later epochs show the same samples again: then each goes through the
- * frozen part once, and is kept in memory.
+ * For samples that later epochs show again: each goes through the frozen part once, and is kept in
+ * memory.
  */
-export function frozenInputs(
-  generator: Generator,
-  network: TfNetwork,
-  isRepeated: boolean,
-): InputSource {
+export function frozenInputs(generator: Generator, network: TfNetwork): InputSource {
   const frontier = network.frontier;
   const input = network.graph.nodes[0]!.name;
   if (frontier.length === 0 || frontier.includes(input)) return imageInputs(generator);
@@ -76,7 +71,7 @@ export function frozenInputs(
       );
       const [inputs] = splitSamples(await fromActivations(activations));
       const sample = { inputs: inputs!, targets: splitTargets[i]!, truth: truths[i]! };
-      if (isRepeated) kept.set(keys[i]!, sample);
+      kept.set(keys[i]!, sample);
       samples.push(sample);
     }
     return joinSamples(samples);

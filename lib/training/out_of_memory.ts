@@ -5,7 +5,7 @@
  */
 import { tf } from "../deps/tfjs.ts";
 import type { TfNetwork } from "../executors/tf_network.ts";
-import type { TrainableModel } from "../models/detector_model.ts";
+import type { TrainableModel } from "../models/trainable_model.ts";
 import { shardGradients } from "./shard_gradients.ts";
 import { firstPhotos, photosIn, type Shard } from "./shards.ts";
 

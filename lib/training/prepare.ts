@@ -8,7 +8,7 @@ import { concat, type DatasetSpec, loadDataset } from "../datasets/load.ts";
 import type { Dataset } from "../datasets/sample.ts";
 import type { Store } from "../files/store.ts";
 import { weightsOf } from "../graph/analysis.ts";
-import type { TrainableModel } from "../models/detector_model.ts";
+import type { TrainableModel } from "../models/trainable_model.ts";
 import { trainableModel } from "../models/trainable.ts";
 import type { NdArray } from "../numbers/nd_array.ts";
 import { embeddedModel } from "../weights/embedded.ts";
@@ -18,7 +18,7 @@ import { initialWeights, matchWeights } from "../weights/weight_map.ts";
 import { createGenerators, type Datasets, type Generators, type Purpose } from "./batches.ts";
 import type { Checkpoint } from "./checkpoint.ts";
 import { checkConfig, type TrainConfig } from "./config.ts";
-import { frozenInputs } from "./inputs.ts";
+import { frozenInputs, imageInputs } from "./inputs.ts";
 import { type InputMethods, pooledGenerator } from "./pooled_generator.ts";
 import type { Remote } from "./remote.ts";
 import type { TrainerOptions } from "./trainer.ts";
@@ -73,14 +73,13 @@ export async function prepareTraining(
       model,
       weights,
       ...(resume ? { resume } : {}),
+      // What is shown once only goes through the frozen part along with the rest, on all threads.
       train: (network) =>
-        frozenInputs(
-          generators.train,
-          network,
-          config.augment === null || config.variants !== null,
-        ),
+        config.augment === null || config.variants !== null
+          ? frozenInputs(generators.train, network)
+          : imageInputs(generators.train),
       validation: generators.validation &&
-        ((network) => frozenInputs(generators.validation!, network, true)),
+        ((network) => frozenInputs(generators.validation!, network)),
     },
   };
 }

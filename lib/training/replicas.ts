@@ -2,9 +2,10 @@
  * Data-parallel gradients: the shards of a batch go through copies of the network on several threads.
  *
  * The leader holds the weights that count and alone moves them. Before a step it puts the trained ones
- * into memory that all threads share; each thread reads them there, and leaves its gradients in
- * shared memory, where the leader adds them up in the order of the shards. So the sum is the same, bit
- * for bit, whoever computed its parts.
+ * and the batch into memory that all threads share. Each thread, the leader included, takes a shard,
+ * computes it, and takes the next, until none is left: one that other programs slow down computes
+ * fewer. Gradients are left in shared memory, where the leader adds them up in the order of the
+ * shards. So the sum is the same, bit for bit, whoever computed its parts.
  *
  * @module
  */
@@ -12,22 +13,22 @@ import { tf } from "../deps/tfjs.ts";
 import type { DeviceName } from "../backends/device.ts";
 import type { Gradients, TfNetwork } from "../executors/tf_network.ts";
 import { registeredBuild, type TrainingBuild } from "../kernels/register.ts";
-import type { TrainableModel } from "../models/detector_model.ts";
+import type { TrainableModel } from "../models/trainable_model.ts";
 import type { NdArray } from "../numbers/nd_array.ts";
 import type { TrainConfig } from "./config.ts";
 import type { StepInputs } from "./inputs.ts";
 import type { Remote } from "./remote.ts";
 import { explainMemory } from "./out_of_memory.ts";
 import { joinShards, mapValues, shardGradients } from "./shard_gradients.ts";
-import { type Shapes, shareMemory, viewMemory } from "./shared_arrays.ts";
-import { type Shard, shardsOf } from "./shards.ts";
+import { claimTasks, type Shapes, shareMemory, viewMemory } from "./shared_arrays.ts";
+import { type Shard, shardCount, shardsOf } from "./shards.ts";
 
 /** What a thread with a copy of the network can be asked for. */
 export type ReplicaMethods = {
   /** Creates the copy; comes first. */
   openReplica: (spec: ReplicaSpec) => void;
-  /** Computes the gradients of a shard. */
-  gradients: (request: GradientRequest) => ShardReport;
+  /** Computes the gradients of shards while there are any to take; gives their reports by number. */
+  gradients: (request: GradientRequest) => ReadonlyMap<number, ShardReport>;
 };
 
 /** A copy of the leader's network; plain data. */
@@ -44,14 +45,16 @@ export interface ReplicaSpec {
   readonly trained: SharedArrayBuffer;
 }
 
-/** A shard to compute. */
+/** The shards of a batch to compute; all arrays lie in shared memory. */
 export interface GradientRequest {
   /** Changes when the weights do. */
   readonly step: number;
-  /** The shard. */
-  readonly shard: Shard;
-  /** Takes the gradients, by the shapes of the network's `trained`. */
-  readonly gradients: SharedArrayBuffer;
+  /** All shards of the batch. */
+  readonly shards: readonly Shard[];
+  /** Counts those that are taken, see `claimTasks`. */
+  readonly taken: SharedArrayBuffer;
+  /** Take the gradients of each shard, by the shapes of the network's `trained`. */
+  readonly gradients: readonly SharedArrayBuffer[];
 }
 
 /** What a shard gave beside its gradients. */
@@ -79,7 +82,9 @@ export class Replicas {
   readonly #options: ReplicasOptions;
   readonly #shapes: Shapes;
   #trained: SharedArrayBuffer | undefined;
+  #taken = new SharedArrayBuffer(4);
   #slots: SharedArrayBuffer[] = [];
+  #batch = new Map<string, SharedArrayBuffer>();
   #step = 0;
 
   /** Nothing is sent before the first {@linkcode Replicas.gradients}. */
@@ -97,26 +102,41 @@ export class Replicas {
    */
   async gradients(batch: StepInputs): Promise<Gradients> {
     const { network, model, config, threads } = this.#options;
-    const shards = shardsOf(batch, config.shardSize ?? null);
-    const places = threads.length + 1;
-    const isLocal = (k: number) => k % places === 0;
-    if (!shards.every((_, k) => isLocal(k))) await this.#publish();
-    const reports = shards.map((shard, k) =>
-      isLocal(k) ? undefined : this.#ask(threads[k % places - 1]!, shard, k)
-    );
-    for (const report of reports) report?.catch(() => {}); // awaited below
-    const own: (Gradients | undefined)[] = [];
+    const isShared = threads.length > 0 && shardCount(batch.truths.length, config.shardSize) > 1;
+    const shards = shardsOf(isShared ? this.#inSharedMemory(batch) : batch, config.shardSize);
+    new Int32Array(this.#taken).fill(0);
+    const answers = isShared ? await this.#ask(shards) : [];
+    const parts: (Gradients | undefined)[] = shards.map(() => undefined);
     try {
-      for (const [k, shard] of shards.entries()) {
-        own.push(isLocal(k) ? shardGradients(network, model, shard) : undefined);
+      for (const k of claimTasks(this.#taken, shards.length)) {
+        parts[k] = shardGradients(network, model, shards[k]!);
       }
-      const answers = await Promise.all(reports);
-      const parts = own.map((part, k) => part ?? this.#receive(answers[k]!, k));
-      return joinShards(parts, shards.map(({ share }) => share));
+      for (const reports of await Promise.all(answers)) {
+        for (const [k, report] of reports) parts[k] = this.#receive(report, k);
+      }
+      return joinShards(parts as Gradients[], shards.map(({ share }) => share));
     } catch (error) {
-      tf.dispose(own as unknown as tf.TensorContainer);
+      tf.dispose(parts as unknown as tf.TensorContainer);
       throw explainMemory(error, network, model, shards);
     }
+  }
+
+  /** The batch as the threads can see it, until the next one. */
+  #inSharedMemory(batch: StepInputs): StepInputs {
+    const share = ({ shape, data }: NdArray, name: string): NdArray => {
+      let memory = this.#batch.get(name);
+      if (memory === undefined || memory.byteLength < data.byteLength) {
+        this.#batch.set(name, memory = new SharedArrayBuffer(data.byteLength));
+      }
+      const shared = new Float32Array(memory, 0, data.length);
+      shared.set(data);
+      return { shape, data: shared };
+    };
+    return {
+      ...batch,
+      inputs: mapValues(batch.inputs, (array, name) => share(array, `inputs/${name}`)),
+      targets: mapValues(batch.targets, (array, name) => share(array, `targets/${name}`)),
+    };
   }
 
   /** Has the threads see the weights of this step. */
@@ -133,27 +153,24 @@ export class Replicas {
     await Promise.all(threads.map((thread) => thread.call("openReplica", spec)));
   }
 
-  #ask(thread: Remote<ReplicaMethods>, shard: Shard, k: number): Promise<ShardReport> {
-    // Copies of its own, so that they can be handed over without the rest of the batch.
-    const own = (arrays: Shard["inputs"]) =>
-      mapValues(arrays, ({ shape, data }) => ({ shape, data: data.slice() }));
-    const inputs = own(shard.inputs), targets = own(shard.targets);
+  /** Has the threads take shards; their answers come when nothing is left to take. */
+  async #ask(shards: readonly Shard[]): Promise<Promise<ReadonlyMap<number, ShardReport>>[]> {
+    await this.#publish();
     const request: GradientRequest = {
       step: this.#step,
-      shard: { ...shard, inputs, targets },
-      gradients: this.#slot(k),
+      shards,
+      taken: this.#taken,
+      gradients: shards.map((_, k) => this.#slots[k] ??= shareMemory(this.#shapes)),
     };
-    const arrays = [...Object.values(inputs), ...Object.values(targets)];
-    return thread.call("gradients", request, arrays.map(({ data }) => data.buffer));
-  }
-
-  #slot(k: number): SharedArrayBuffer {
-    return this.#slots[k] ??= shareMemory(this.#shapes);
+    const answers = this.#options.threads.slice(0, shards.length - 1)
+      .map((thread) => thread.call("gradients", request));
+    for (const answer of answers) answer.catch(() => {}); // awaited by the caller
+    return answers;
   }
 
   /** What a thread computed, as tensors. */
   #receive({ terms, statistics }: ShardReport, k: number): Gradients {
-    const views = viewMemory(this.#shapes, this.#slot(k));
+    const views = viewMemory(this.#shapes, this.#slots[k]!);
     return {
       terms: mapValues(terms, (term) => tf.scalar(term)),
       gradients: Object.fromEntries(

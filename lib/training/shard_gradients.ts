@@ -6,7 +6,7 @@
 import { toActivations } from "../detector/predict.ts";
 import { tf } from "../deps/tfjs.ts";
 import type { BatchStatistics, Gradients, TfNetwork } from "../executors/tf_network.ts";
-import type { TrainableModel } from "../models/detector_model.ts";
+import type { TrainableModel } from "../models/trainable_model.ts";
 import type { NdArray } from "../numbers/nd_array.ts";
 import type { Shard } from "./shards.ts";
 

@@ -23,3 +23,14 @@ export function viewMemory(shapes: Shapes, memory: SharedArrayBuffer): Map<strin
     return [name, view];
   }));
 }
+
+/**
+ * The next of `count` tasks, again and again until none is left; threads that share the counter get
+ * each task once between them, whoever is free first.
+ *
+ * @param counter Four bytes, zero at the beginning.
+ */
+export function* claimTasks(counter: SharedArrayBuffer, count: number): Generator<number> {
+  const taken = new Int32Array(counter);
+  for (let k = Atomics.add(taken, 0, 1); k < count; k = Atomics.add(taken, 0, 1)) yield k;
+}

@@ -11,7 +11,7 @@
  * @module
  */
 import type { Size } from "../image/image.ts";
-import { crc32c } from "./crc32c.ts";
+import { crc32c } from "../numbers/crc32.ts";
 import {
   bytesField,
   doubleField,
@@ -19,7 +19,7 @@ import {
   intField,
   joinBytes,
   messageField,
-} from "./protobuf.ts";
+} from "../files/protobuf.ts";
 
 /** A picture for TensorBoard. */
 export interface EventImage extends Size {

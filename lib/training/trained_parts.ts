@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { TrainableModel } from "../models/detector_model.ts";
+import type { TrainableModel } from "../models/trainable_model.ts";
 
 /**
  * The parts of a model that are not frozen.

@@ -12,7 +12,8 @@ import { createValidation } from "../evaluation/validation.ts";
 import { TfNetwork } from "../executors/tf_network.ts";
 import type { Store } from "../files/store.ts";
 import { weightsOf } from "../graph/analysis.ts";
-import type { Detections, TrainableModel } from "../models/detector_model.ts";
+import type { Detections } from "../models/detector_model.ts";
+import type { TrainableModel } from "../models/trainable_model.ts";
 import type { NdArray } from "../numbers/nd_array.ts";
 import { encodeModel } from "../weights/model_file.ts";
 import { type Checkpoint, type RunState, writeCheckpoint } from "./checkpoint.ts";
@@ -29,6 +30,7 @@ import { type ReplicaMethods, Replicas } from "./replicas.ts";
 import { learningRate } from "./schedule.ts";
 import { toTensors } from "./shard_gradients.ts";
 import { trainedParts } from "./trained_parts.ts";
+import { isAverage, WeightAverages } from "./weight_averages.ts";
 
 /** Numbers by name, as they are logged. */
 export type Metrics = Readonly<Record<string, number>>;
@@ -98,6 +100,7 @@ export class Trainer implements Disposable {
   #network: TfNetwork;
   #replicas: Replicas;
   #optimizer: Optimizer;
+  #averages: WeightAverages | null;
   #train: InputSource;
   #validation: InputSource | null;
   #best: BestSpec;
@@ -118,6 +121,11 @@ export class Trainer implements Disposable {
       this.#network.trained,
       new Set(decayed.map(({ name }) => name)),
     );
+    // Checkpoints from before there were averages do not say so.
+    const averaging = config.averaging ?? null;
+    this.#averages = averaging === null
+      ? null
+      : new WeightAverages(this.#network.changing, averaging);
     this.#state = resume?.state ?? START;
     if (resume) this.#restore(resume);
     this.#train = options.train(this.#network);
@@ -133,7 +141,9 @@ export class Trainer implements Disposable {
   /** Goes on where another run stood; frees everything when that does not fit. */
   #restore({ state, slots }: Pick<Checkpoint, "state" | "slots">): void {
     try {
-      this.#optimizer.restore(state.step, slots);
+      const remembered = new Map([...slots].filter(([name]) => !isAverage(name)));
+      this.#optimizer.restore(state.step, remembered);
+      this.#averages?.restore(slots);
     } catch (error) {
       this.dispose();
       throw error;
@@ -218,6 +228,7 @@ export class Trainer implements Disposable {
     const { terms, gradients, statistics } = await this.#replicas.gradients(batch);
     this.#optimizer.apply(gradients, rate);
     this.#network.updateAverages(statistics);
+    this.#averages?.update(this.#optimizer.step);
     const loss = await readTerms(terms);
     tf.dispose([terms, gradients, statistics] as unknown as tf.TensorContainer);
     if (!Number.isFinite(loss.loss)) {
@@ -241,6 +252,28 @@ export class Trainer implements Disposable {
 
   async #endEpoch(): Promise<void> {
     const { config } = this.#options;
+    this.#averages?.swap();
+    const { metrics, watched } = await this.#judge().finally(() => this.#averages?.swap());
+    if (this.#plateau?.update(watched)) {
+      this.#events.onMessage?.(`no progress: learning rate lowered to ${this.#plateau.rate}`);
+    }
+    const stop = this.#earlyStopping?.update(watched) ?? false;
+    if (stop) {
+      this.#events.onMessage?.(
+        `no progress in ${config.earlyStopping!.patience} epochs: stopped early`,
+      );
+    }
+    this.#state = {
+      ...this.#state,
+      plateau: this.#plateau?.state ?? null,
+      earlyStopping: this.#earlyStopping?.state ?? null,
+      stoppedEarly: stop,
+    };
+    await this.#events.onEpoch?.(this.#state, metrics);
+  }
+
+  /** Measures the weights at the end of an epoch, and keeps them if they are the best so far. */
+  async #judge(): Promise<{ metrics: Metrics; watched: number }> {
     const { batches = 1, ...sums } = this.#state.sums;
     const means = Object.fromEntries(
       Object.entries(sums).map(([name, sum]) => [name, sum / batches]),
@@ -260,22 +293,7 @@ export class Trainer implements Disposable {
     if (improves(watched, this.#state.best?.value ?? null, { mode, minDelta: 0 })) {
       await this.#keepBest(watched, metrics);
     }
-    if (this.#plateau?.update(watched)) {
-      this.#events.onMessage?.(`no progress: learning rate lowered to ${this.#plateau.rate}`);
-    }
-    const stop = this.#earlyStopping?.update(watched) ?? false;
-    if (stop) {
-      this.#events.onMessage?.(
-        `no progress in ${config.earlyStopping!.patience} epochs: stopped early`,
-      );
-    }
-    this.#state = {
-      ...this.#state,
-      plateau: this.#plateau?.state ?? null,
-      earlyStopping: this.#earlyStopping?.state ?? null,
-      stoppedEarly: stop,
-    };
-    await this.#events.onEpoch?.(this.#state, metrics);
+    return { metrics, watched };
   }
 
   async #validate(at: RunState): Promise<Metrics> {
@@ -343,7 +361,8 @@ export class Trainer implements Disposable {
   async #save(): Promise<void> {
     const { config, store, folder } = this.#options;
     const slots = new Map<string, NdArray>();
-    for (const [name, variable] of this.#optimizer.state()) {
+    const remembered = [...this.#optimizer.state(), ...this.#averages?.state() ?? []];
+    for (const [name, variable] of remembered) {
       slots.set(name, { shape: variable.shape, data: await variable.data<"float32">() });
     }
     await writeCheckpoint(store, `${folder}/${CHECKPOINT_FILE}`, {
@@ -357,6 +376,7 @@ export class Trainer implements Disposable {
   /** Frees network and optimizer. */
   dispose(): void {
     this.#optimizer.dispose();
+    this.#averages?.dispose();
     this.#network.dispose();
   }
 

@@ -8,14 +8,21 @@ import type { Batch } from "../datasets/generator.ts";
 import { tf } from "../deps/tfjs.ts";
 import { TfNetwork } from "../executors/tf_network.ts";
 import type { Store } from "../files/store.ts";
-import type { TrainableModel } from "../models/detector_model.ts";
+import type { TrainableModel } from "../models/trainable_model.ts";
 import { trainableModel } from "../models/trainable.ts";
 import { createGenerators, type Generators } from "./batches.ts";
 import type { InputMethods } from "./pooled_generator.ts";
 import type { Handlers } from "./remote.ts";
-import { copyOut, type ReplicaMethods, type ReplicaSpec, trainedShapes } from "./replicas.ts";
+import {
+  copyOut,
+  type ReplicaMethods,
+  type ReplicaSpec,
+  type ShardReport,
+  trainedShapes,
+} from "./replicas.ts";
 import { shardGradients } from "./shard_gradients.ts";
-import { viewMemory } from "./shared_arrays.ts";
+import { claimTasks, viewMemory } from "./shared_arrays.ts";
+import type { Shard } from "./shards.ts";
 import { trainedParts } from "./trained_parts.ts";
 
 /** All that a thread of a training can be asked for. */
@@ -56,23 +63,35 @@ function replicaHandlers(): Handlers<ReplicaMethods> {
       await selectTrainingDevice(spec.device, () => {}, spec.kernels);
       replica = createReplica(spec);
     },
-    async gradients({ step, shard, gradients: memory }) {
-      const { network, model, load } = replica!;
-      load(step);
-      const { terms, gradients, statistics } = shardGradients(network, model, shard);
-      await copyOut(Object.entries(gradients), viewMemory(trainedShapes(network), memory));
-      const read = (tensor: tf.Tensor) => tensor.data<"float32">();
-      const report = {
-        terms: await mapAsync(terms, async (term) => (await read(term))[0]!),
-        statistics: await mapAsync(statistics, async ({ mean, variance }) => ({
-          mean: await read(mean),
-          variance: await read(variance),
-        })),
-      };
-      tf.dispose([terms, gradients, statistics] as unknown as tf.TensorContainer);
-      return report;
+    async gradients({ step, shards, taken, gradients }) {
+      const reports = new Map<number, ShardReport>();
+      for (const k of claimTasks(taken, shards.length)) {
+        replica!.load(step);
+        reports.set(k, await compute(replica!, shards[k]!, gradients[k]!));
+      }
+      return reports;
     },
   };
+}
+
+/** Computes a shard; its gradients go to `memory`. */
+async function compute(
+  { network, model }: Replica,
+  shard: Shard,
+  memory: SharedArrayBuffer,
+): Promise<ShardReport> {
+  const { terms, gradients, statistics } = shardGradients(network, model, shard);
+  await copyOut(Object.entries(gradients), viewMemory(trainedShapes(network), memory));
+  const read = (tensor: tf.Tensor) => tensor.data<"float32">();
+  const report = {
+    terms: await mapAsync(terms, async (term) => (await read(term))[0]!),
+    statistics: await mapAsync(statistics, async ({ mean, variance }) => ({
+      mean: await read(mean),
+      variance: await read(variance),
+    })),
+  };
+  tf.dispose([terms, gradients, statistics] as unknown as tf.TensorContainer);
+  return report;
 }
 
 interface Replica {

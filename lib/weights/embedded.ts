@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { decodeBase64 } from "../numbers/base64.ts";
 import type { ModelName } from "../models/registry.ts";
 
 const EMBEDDED: { readonly [M in ModelName]?: () => Promise<{ readonly BASE64: string }> } = {
@@ -16,13 +17,11 @@ const EMBEDDED: { readonly [M in ModelName]?: () => Promise<{ readonly BASE64: s
  * Throws a `RangeError` for a model that none ships with.
  */
 export async function embeddedModel(name: ModelName): Promise<Uint8Array<ArrayBuffer>> {
-  const load = EMBEDDED[name];
-  if (load === undefined) {
+  const base64 = (await EMBEDDED[name]?.())?.BASE64;
+  if (!base64) { // a bundle may have left it out
     throw new RangeError(
       `Cannot load model "${name}": no weights ship with it, name a weight file (or, in training, --start none)`,
     );
   }
-  const { BASE64 } = await load();
-  const text = atob(BASE64);
-  return Uint8Array.from({ length: text.length }, (_, i) => text.charCodeAt(i));
+  return decodeBase64(base64);
 }

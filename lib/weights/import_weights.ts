@@ -6,7 +6,7 @@
  */
 import { weightsOf } from "../graph/analysis.ts";
 import type { InferenceModel } from "../models/detector_model.ts";
-import { type NdArray, sizeOf } from "../numbers/nd_array.ts";
+import { type NdArray, transpose } from "../numbers/nd_array.ts";
 import { type Channels, WEIGHT_SOURCES, type WeightSource } from "./import_sources.ts";
 import type { WeightMap } from "./weight_map.ts";
 
@@ -105,16 +105,8 @@ function layerName(layer: string, { layers }: WeightSource): string {
 }
 
 /** A kernel `[out, in, height, width]` as `[height, width, in, out]`; other arrays as they are. */
-function fromOihw({ shape, data }: NdArray): NdArray {
-  if (shape.length !== 4) return { shape, data };
-  const [filters, inputs, height, width] = shape as [number, number, number, number];
-  const taps = height * width, turned = new Float32Array(sizeOf(shape));
-  for (let tap = 0, at = 0; tap < taps; tap++) {
-    for (let i = 0; i < inputs; i++) {
-      for (let o = 0; o < filters; o++, at++) turned[at] = data[(o * inputs + i) * taps + tap]!;
-    }
-  }
-  return { shape: [height, width, inputs, filters], data: turned };
+function fromOihw(array: NdArray): NdArray {
+  return array.shape.length === 4 ? transpose(array, [2, 3, 1, 0]) : array;
 }
 
 /** Lets the first convolution give for the model's normalised photo what it gave for its own. */

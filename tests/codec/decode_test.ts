@@ -6,6 +6,7 @@ import {
   ImageDecodeError,
   type ImageDecodeErrorCode,
 } from "../../lib/codec/decode.ts";
+import { decodePhoto } from "../../lib/codec/decode_photo.ts";
 import { encodeJpeg, encodePng } from "../../lib/codec/encode.ts";
 import { readPng } from "../../lib/codec/png_pixels.ts";
 import type { Image } from "../../lib/image/image.ts";
@@ -68,143 +69,151 @@ const FIXTURES: readonly (readonly [string, (x: number, y: number) => Color, num
   ["lossy.webp", color, 16],
 ];
 
-for (const [name, expected, tolerance] of FIXTURES) {
-  Deno.test(`decodeImage() decodes ${name}`, async () => {
-    assertShows(await decodeImage(await fixture(name)), expected, tolerance);
-  });
-}
-
-// Rows are top left, top right, bottom left, bottom right of the upright picture, when the stored
-// one is Red, Green, Blue, White. From the EXIF 2.3 definition: "the 0th row is at the visual … of
-// the image, and the 0th column is the visual …": top/left, top/right, bottom/right, bottom/left,
-// left/top, right/top, right/bottom, left/bottom.
-const UPRIGHT = ["RGBW", "GRWB", "WBGR", "BWRG", "RBGW", "BRWG", "WGBR", "GWRB"];
-const COLORS: Readonly<Record<string, Color>> = {
-  R: [255, 0, 0],
-  G: [0, 255, 0],
-  B: [0, 0, 255],
-  W: [255, 255, 255],
-};
-
-/** 32×16 pixels in four quarters: red and green above blue and white. */
-function quarters(): Image {
-  const data: number[] = [];
-  for (let y = 0; y < 16; y++) {
-    for (let x = 0; x < 32; x++) data.push(...COLORS["RGBW"[(y < 8 ? 0 : 2) + (x < 16 ? 0 : 1)]!]!);
-  }
-  return { width: 32, height: 16, data: Uint8Array.from(data) };
-}
-
-/** The letters of the colours nearest to those in the middle of each quarter. */
-function quarterLetters({ width, height, data }: Image): string {
-  const places = [[1, 1], [3, 1], [1, 3], [3, 3]] as const;
-  return places.map(([x, y]) => {
-    const p = 3 * (Math.floor(height * y / 4) * width + Math.floor(width * x / 4));
-    const near = (letter: string) =>
-      COLORS[letter]!.every((v, c) => Math.abs(data[p + c]! - v) < 40);
-    return Object.keys(COLORS).find(near) ?? "?";
-  }).join("");
-}
-
-const TURNABLE: readonly (readonly [string, (orientation: number) => Promise<Image[]>])[] = [
-  ["JPEG", (orientation) => decodeBoth(withOrientation(encodeJpeg(quarters(), 95), orientation))],
-  ["WebP", async (orientation) => {
-    // Pillow wrote this one: quarters(), lossless.
-    const webp = await fixture("quarters.webp");
-    return decodeBoth(webpWithOrientation(webp, { width: 32, height: 16 }, orientation));
-  }],
-];
-
-function decodeBoth(bytes: Uint8Array<ArrayBuffer>): Promise<Image[]> {
-  return Promise.all([decodeImage(bytes), decodeImage(bytes, { orientation: "stored" })]);
-}
-
-for (const [format, decode] of TURNABLE) {
-  for (const [i, letters] of UPRIGHT.entries()) {
-    const orientation = i + 1;
-    Deno.test(`decodeImage() turns a ${format} of EXIF orientation ${orientation} upright`, async () => {
-      const [upright, stored] = await decode(orientation) as [Image, Image];
-      assert.equal(quarterLetters(upright), letters);
-      assert.deepEqual([upright.width, upright.height], orientation < 5 ? [32, 16] : [16, 32]);
-      assert.equal(quarterLetters(stored), "RGBW");
-      assert.deepEqual([stored.width, stored.height], [32, 16]);
+/** What every decoder of photos has to do. */
+function testDecoder(decode: typeof decodeImage): void {
+  for (const [name, expected, tolerance] of FIXTURES) {
+    Deno.test(`${decode.name}() decodes ${name}`, async () => {
+      assertShows(await decode(await fixture(name)), expected, tolerance);
     });
   }
-}
 
-async function codeOf(bytes: Uint8Array<ArrayBuffer>, maxPixels?: number): Promise<string> {
-  try {
-    await decodeImage(bytes, maxPixels === undefined ? {} : { maxPixels });
-    return "decoded";
-  } catch (error) {
-    assert.ok(error instanceof ImageDecodeError, String(error));
-    assert.match(error.message, /^Cannot decode the image: [^\n]+[^.\n]$/);
-    return error.code;
-  }
-}
+  // Rows are top left, top right, bottom left, bottom right of the upright picture, when the stored
+  // one is Red, Green, Blue, White. From the EXIF 2.3 definition: "the 0th row is at the visual … of
+  // the image, and the 0th column is the visual …": top/left, top/right, bottom/right, bottom/left,
+  // left/top, right/top, right/bottom, left/bottom.
+  const UPRIGHT = ["RGBW", "GRWB", "WBGR", "BWRG", "RBGW", "BRWG", "WGBR", "GWRB"];
+  const COLORS: Readonly<Record<string, Color>> = {
+    R: [255, 0, 0],
+    G: [0, 255, 0],
+    B: [0, 0, 255],
+    W: [255, 255, 255],
+  };
 
-for (const [name] of FIXTURES) {
-  Deno.test(`decodeImage() refuses ${name} when its end is missing`, async () => {
-    const bytes = await fixture(name);
-    const expected: ImageDecodeErrorCode = /gif|bmp/.test(name) ? "corrupt" : "truncated";
-    for (const part of [0.97, 0.6, 0.3]) {
-      const code = await codeOf(bytes.slice(0, Math.floor(bytes.length * part)));
-      assert.ok(code === expected || code === "truncated", `${part}: ${code}`);
+  /** 32×16 pixels in four quarters: red and green above blue and white. */
+  function quarters(): Image {
+    const data: number[] = [];
+    for (let y = 0; y < 16; y++) {
+      for (let x = 0; x < 32; x++) {
+        data.push(...COLORS["RGBW"[(y < 8 ? 0 : 2) + (x < 16 ? 0 : 1)]!]!);
+      }
     }
+    return { width: 32, height: 16, data: Uint8Array.from(data) };
+  }
+
+  /** The letters of the colours nearest to those in the middle of each quarter. */
+  function quarterLetters({ width, height, data }: Image): string {
+    const places = [[1, 1], [3, 1], [1, 3], [3, 3]] as const;
+    return places.map(([x, y]) => {
+      const p = 3 * (Math.floor(height * y / 4) * width + Math.floor(width * x / 4));
+      const near = (letter: string) =>
+        COLORS[letter]!.every((v, c) => Math.abs(data[p + c]! - v) < 40);
+      return Object.keys(COLORS).find(near) ?? "?";
+    }).join("");
+  }
+
+  const TURNABLE: readonly (readonly [string, (orientation: number) => Promise<Image[]>])[] = [
+    ["JPEG", (orientation) => decodeBoth(withOrientation(encodeJpeg(quarters(), 95), orientation))],
+    ["WebP", async (orientation) => {
+      // Pillow wrote this one: quarters(), lossless.
+      const webp = await fixture("quarters.webp");
+      return decodeBoth(webpWithOrientation(webp, { width: 32, height: 16 }, orientation));
+    }],
+  ];
+
+  function decodeBoth(bytes: Uint8Array<ArrayBuffer>): Promise<Image[]> {
+    return Promise.all([decode(bytes), decode(bytes, { orientation: "stored" })]);
+  }
+
+  for (const [format, decode] of TURNABLE) {
+    for (const [i, letters] of UPRIGHT.entries()) {
+      const orientation = i + 1;
+      Deno.test(`${decode.name}() turns a ${format} of EXIF orientation ${orientation} upright`, async () => {
+        const [upright, stored] = await decode(orientation) as [Image, Image];
+        assert.equal(quarterLetters(upright), letters);
+        assert.deepEqual([upright.width, upright.height], orientation < 5 ? [32, 16] : [16, 32]);
+        assert.equal(quarterLetters(stored), "RGBW");
+        assert.deepEqual([stored.width, stored.height], [32, 16]);
+      });
+    }
+  }
+
+  async function codeOf(bytes: Uint8Array<ArrayBuffer>, maxPixels?: number): Promise<string> {
+    try {
+      await decode(bytes, maxPixels === undefined ? {} : { maxPixels });
+      return "decoded";
+    } catch (error) {
+      assert.ok(error instanceof ImageDecodeError, String(error));
+      assert.match(error.message, /^Cannot decode the image: [^\n]+[^.\n]$/);
+      return error.code;
+    }
+  }
+
+  for (const [name] of FIXTURES) {
+    Deno.test(`${decode.name}() refuses ${name} when its end is missing`, async () => {
+      const bytes = await fixture(name);
+      const expected: ImageDecodeErrorCode = /gif|bmp/.test(name) ? "corrupt" : "truncated";
+      for (const part of [0.97, 0.6, 0.3]) {
+        const code = await codeOf(bytes.slice(0, Math.floor(bytes.length * part)));
+        assert.ok(code === expected || code === "truncated", `${part}: ${code}`);
+      }
+    });
+  }
+
+  Deno.test(`${decode.name}() takes a JPEG with data after its end`, async () => {
+    const bytes = await fixture("baseline.jpg");
+    assert.equal(await codeOf(Uint8Array.of(...bytes, 1, 2, 3, 0xff)), "decoded");
+  });
+
+  Deno.test(`${decode.name}() tells what is no image from what it cannot decode`, async () => {
+    const text = (value: string) => new TextEncoder().encode(value);
+    assert.equal(await codeOf(text("")), "not_an_image");
+    assert.equal(await codeOf(text("hello, I am a text named photo.jpg")), "not_an_image");
+    assert.equal(await codeOf(text("\0\0\0\x18ftypheic\0\0\0\0mif1heic")), "unsupported");
+  });
+
+  /** A PNG header of this size in front of the rest of a small PNG. */
+  async function pngClaiming(width: number, height: number): Promise<Uint8Array<ArrayBuffer>> {
+    const bytes = await fixture("plain.png");
+    const view = new DataView(bytes.buffer);
+    view.setUint32(16, width);
+    view.setUint32(20, height);
+    return bytes;
+  }
+
+  Deno.test(`${decode.name}() refuses a decompression bomb by its header`, async () => {
+    assert.equal(await codeOf(await pngClaiming(20_000, 20_000)), "too_large");
+    assert.equal(await codeOf(await fixture("plain.png"), WIDTH * HEIGHT - 1), "too_large");
+    assert.equal(await codeOf(await fixture("plain.png"), WIDTH * HEIGHT), "decoded");
+  });
+
+  Deno.test(`${decode.name}() refuses a size of nothing and data that do not fit the header`, async () => {
+    assert.equal(await codeOf(await pngClaiming(0, 12)), "corrupt");
+    assert.equal(await codeOf(await pngClaiming(16, 13)), "corrupt");
+  });
+
+  Deno.test(`${decode.name}() throws nothing but ImageDecodeError on damaged files`, async () => {
+    const files = await Promise.all(FIXTURES.map(([name]) => fixture(name)));
+    await fc.assert(
+      fc.asyncProperty(
+        fc.constantFrom(...files),
+        fc.infiniteStream(fc.nat()),
+        async (file, random) => {
+          const damaged = file.slice();
+          for (let i = 0; i < 4; i++) {
+            damaged[random.next().value! % file.length] = random.next().value! % 256;
+          }
+          await codeOf(damaged, 1_000_000);
+        },
+      ),
+      { numRuns: 200 },
+    );
   });
 }
 
-Deno.test("decodeImage() takes a JPEG with data after its end", async () => {
-  const bytes = await fixture("baseline.jpg");
-  assert.equal(await codeOf(Uint8Array.of(...bytes, 1, 2, 3, 0xff)), "decoded");
-});
+testDecoder(decodeImage);
+testDecoder(decodePhoto);
 
-Deno.test("decodeImage() tells what is no image from what it cannot decode", async () => {
-  const text = (value: string) => new TextEncoder().encode(value);
-  assert.equal(await codeOf(text("")), "not_an_image");
-  assert.equal(await codeOf(text("hello, I am a text named photo.jpg")), "not_an_image");
-  assert.equal(await codeOf(text("\0\0\0\x18ftypheic\0\0\0\0mif1heic")), "unsupported");
-});
-
-/** A PNG header of this size in front of the rest of a small PNG. */
-async function pngClaiming(width: number, height: number): Promise<Uint8Array<ArrayBuffer>> {
-  const bytes = await fixture("plain.png");
-  const view = new DataView(bytes.buffer);
-  view.setUint32(16, width);
-  view.setUint32(20, height);
-  return bytes;
-}
-
-Deno.test("decodeImage() refuses a decompression bomb by its header", async () => {
-  assert.equal(await codeOf(await pngClaiming(20_000, 20_000)), "too_large");
-  assert.equal(await codeOf(await fixture("plain.png"), WIDTH * HEIGHT - 1), "too_large");
-  assert.equal(await codeOf(await fixture("plain.png"), WIDTH * HEIGHT), "decoded");
-});
-
-Deno.test("decodeImage() refuses a size of nothing and data that do not fit the header", async () => {
-  assert.equal(await codeOf(await pngClaiming(0, 12)), "corrupt");
-  assert.equal(await codeOf(await pngClaiming(16, 13)), "corrupt");
-});
-
-Deno.test("decodeImage() throws nothing but ImageDecodeError on damaged files", async () => {
-  const files = await Promise.all(FIXTURES.map(([name]) => fixture(name)));
-  await fc.assert(
-    fc.asyncProperty(
-      fc.constantFrom(...files),
-      fc.infiniteStream(fc.nat()),
-      async (file, random) => {
-        const damaged = file.slice();
-        for (let i = 0; i < 4; i++) {
-          damaged[random.next().value! % file.length] = random.next().value! % 256;
-        }
-        await codeOf(damaged, 1_000_000);
-      },
-    ),
-    { numRuns: 200 },
-  );
-});
-
-/** What the canvas writes for an image file, as decodeImage() asks it to. */
+/** What the canvas writes for an image file, as decode() asks it to. */
 async function canvasFile(name: string, type: string): Promise<Uint8Array<ArrayBuffer>> {
   const bitmap = await createImageBitmap(new Blob([await fixture(name)]));
   const canvas = new OffscreenCanvas(bitmap.width, bitmap.height);
@@ -254,4 +263,36 @@ Deno.test("readPng() undoes all five filters", async () => {
   const { data } = await readPng(bytes);
   const expected = [10, 10, 10, 20, 20, 20, 30, 30, 30];
   assert.deepEqual([...data], Array.from({ length: 5 }, () => expected).flat());
+});
+
+/** Runs something as it would run where there is no `createImageBitmap`: Node.js, Bun, Workers. */
+async function withoutNativeDecoder(body: () => Promise<void>): Promise<void> {
+  const native = globalThis.createImageBitmap;
+  try {
+    Object.assign(globalThis, { createImageBitmap: undefined });
+    await body();
+  } finally {
+    globalThis.createImageBitmap = native;
+  }
+}
+
+Deno.test("decodeImage() reads PNG without a native decoder, and says what it cannot read", async () => {
+  const image = { width: 3, height: 2, data: Uint8Array.from({ length: 18 }, (_, i) => 14 * i) };
+  const png = encodePng(image);
+  const palette = png.slice(), interlaced = png.slice();
+  palette[25] = 3;
+  interlaced[28] = 1;
+  const jpeg = encodeJpeg(image);
+  const reason =
+    /this runtime has no image decoder \(createImageBitmap\); give the pixels instead$/;
+  await withoutNativeDecoder(async () => {
+    assert.deepEqual(await decodeImage(png), image);
+    for (const file of [jpeg, palette, interlaced]) {
+      const refusal = { name: "ImageDecodeError", code: "unsupported", message: reason };
+      await assert.rejects(decodeImage(file), refusal);
+    }
+    const damaged = png.slice().fill(0, 45, 50);
+    await assert.rejects(decodeImage(damaged), { name: "ImageDecodeError", code: "corrupt" });
+  });
+  assert.equal((await decodeImage(jpeg)).width, 3);
 });

@@ -17,12 +17,12 @@ export function withOrientation(
 ): Uint8Array<ArrayBuffer> {
   const exif = [...new TextEncoder().encode("Exif\0\0"), ...orientationTiff(orientation)];
   const length = exif.length + 2;
-  return Uint8Array.of(
-    ...jpeg.subarray(0, 2),
-    ...[0xff, 0xe1, length >> 8, length & 255],
-    ...exif,
-    ...jpeg.subarray(2),
-  );
+  const segment = [0xff, 0xe1, length >> 8, length & 255, ...exif];
+  const result = new Uint8Array(jpeg.length + segment.length);
+  result.set(jpeg.subarray(0, 2));
+  result.set(segment, 2);
+  result.set(jpeg.subarray(2), 2 + segment.length);
+  return result;
 }
 
 /** The WebP file, converted to its extended form, with an EXIF chunk of this orientation. */

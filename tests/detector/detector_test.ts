@@ -18,13 +18,13 @@ import { type Cell, constantModel, randomModel, spots, withAlpha } from "./model
 const CENTRED: Cell = { height: 0.4, width: 0.25, y: 0.5, x: 0.5, score: 0.9 };
 const ALL: DetectOptions = { scoreThreshold: 0, nmsThreshold: 1 };
 
-/** Opens a detector on cpu for one test. */
+/** Opens a detector on the engine for one test. */
 async function withDetector(
   weights: WeightsSource,
   body: (detector: Detector) => void | Promise<void>,
   options: DetectOptions = {},
 ) {
-  using detector = await createDetector({ weights, device: "cpu", ...options });
+  using detector = await createDetector({ weights, device: "engine", ...options });
   await body(detector);
 }
 
@@ -115,11 +115,12 @@ Deno.test("detect() takes a photo in every form alike", async () => {
 
 Deno.test("detect() on every device finds the same", async () => {
   const found: Face[][] = [];
-  for (const device of ["cpu", "wasm"] as const) {
+  for (const device of ["cpu", "wasm", "engine"] as const) {
     using detector = await createDetector({ weights: randomModel(), device });
     found.push(await detector.detect(spots(80, 60), ALL));
   }
   assertSameFaces(found[1]!, found[0]!, 0.01);
+  assertSameFaces(found[2]!, found[0]!, 0.01);
 });
 
 Deno.test("detect() with maxSide sees the photo made smaller, and gives boxes of the photo", async () => {

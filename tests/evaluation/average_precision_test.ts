@@ -4,6 +4,7 @@ import {
   averagePrecision,
   type ImageResult,
   pointAt,
+  scoreForPrecision,
 } from "../../lib/evaluation/average_precision.ts";
 import { assertAllClose, assertClose } from "../_support/close.ts";
 
@@ -148,4 +149,16 @@ Deno.test("pointAt() keeps what is scored at least the threshold", () => {
   assert.equal(pointAt(curve, 0.5), curve[1]);
   assert.equal(pointAt(curve, 0.51), curve[0]);
   assert.deepEqual(pointAt(curve, 0.95), { score: 0.95, precision: NaN, recall: 0 });
+});
+
+Deno.test("scoreForPrecision() goes as low as the precision allows", () => {
+  const curve = [
+    { score: 0.9, precision: 0.5, recall: 0.1 },
+    { score: 0.8, precision: 0.96, recall: 0.2 },
+    { score: 0.5, precision: 0.95, recall: 0.4 },
+    { score: 0.4, precision: 0.8, recall: 0.5 },
+  ];
+  assert.equal(scoreForPrecision(curve, 0.95), 0.5);
+  assert.equal(scoreForPrecision(curve, 0.96), 0.8);
+  assert.ok(Number.isNaN(scoreForPrecision(curve, 0.99)));
 });

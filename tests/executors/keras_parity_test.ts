@@ -72,5 +72,6 @@ testOnImageNetWeights("MobileNetV2 gives what Keras' topology gives on a real ph
   const actual = await features.data<"float32">(), expected = await kerasFeatures(image);
   features.dispose();
   assert.ok(Math.max(...expected.map(Math.abs)) > 1, "the photo moves the features");
-  assertAllClose(actual, expected, { atol: 1e-4, rtol: 0 });
+  // Batch norms are folded into 52 convolutions here, which rounds in other places.
+  assertAllClose(actual, expected, { atol: 1e-3, rtol: 0 });
 });

@@ -133,6 +133,29 @@ eachBackend("frozen parts get no gradient, the others the same as ever", async (
   for (const name of names) assertAllClose(head[name]!, all[name]!, { atol: 1e-4, rtol: 1e-4 });
 });
 
+eachBackend("a folded batch norm gives what its steps give one by one", async (device) => {
+  await selectDevice(device);
+  const graph = smallGraph(), image = toTensor4d(noisePhotos(2, 9));
+  using network = new TfNetwork(graph, liveWeights(graph));
+  const { features } = network.predict({ image }, ["features"]);
+  const { features: stepped, ...steps } = network.predict({ image }, [
+    "stem",
+    "stem_norm",
+    "features",
+  ]);
+  assertAllClose(await features!.data(), await stepped!.data(), { atol: 1e-5, rtol: 1e-5 });
+  tf.dispose([image, features, stepped, steps] as tf.TensorContainer);
+});
+
+eachBackend("what is frozen behind a trained part lets its gradient through", async (device) => {
+  await selectTrainingDevice(device, warn);
+  const graph = smallGraph(), image = noisePhotos(2, 8);
+  using network = new TfNetwork(graph, liveWeights(graph), ["backbone"]);
+  assert.deepEqual(network.frontier, []);
+  const numbers = await numbersOf(network, { image });
+  assert.ok(numbers["stem/kernel"]!.some((value) => Math.abs(value) > 1e-6));
+});
+
 eachBackend("TfNetwork.frontier feeds the trained part as the image does", async (device) => {
   await selectTrainingDevice(device, warn);
   const graph = smallGraph(), photos = noisePhotos(2, 8);

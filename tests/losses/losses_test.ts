@@ -1,6 +1,6 @@
 import { tf } from "../../lib/deps/tfjs.ts";
 import { diouLoss, giouLoss, pairwiseIou } from "../../lib/losses/boxes.ts";
-import { crossEntropy, focalLoss } from "../../lib/losses/focal.ts";
+import { crossEntropy, focalLoss, varifocalLoss } from "../../lib/losses/focal.ts";
 import { eachBackend } from "../_support/backends.ts";
 import { assertAllClose } from "../_support/close.ts";
 
@@ -38,5 +38,21 @@ eachBackend("focalLoss() agrees with its definition, -alpha (1 - p)^2 log p", as
     return -(targets[i] ? 0.25 : 0.75) * (1 - pt) ** 2 * Math.log(pt);
   });
   const loss = focalLoss(tf.tensor1d(logits), tf.tensor1d(targets));
+  assertAllClose([...await loss.data()], expected, { atol: 1e-5 });
+});
+
+eachBackend("varifocalLoss() agrees with its definition", async () => {
+  const logits = [-2, 0.5, 3], targets = [0.6, 0, 0], positive = [1, 0, 1];
+  const expected = logits.map((x, i) => {
+    const p = 1 / (1 + Math.exp(-x)), q = targets[i]!;
+    if (positive[i]) return -q * (q * Math.log(p) + (1 - q) * Math.log(1 - p));
+    return -0.75 * p ** 2 * Math.log(1 - p);
+  });
+  const loss = varifocalLoss(
+    tf.tensor1d(logits),
+    tf.tensor1d(targets),
+    tf.tensor1d(positive),
+    0.75,
+  );
   assertAllClose([...await loss.data()], expected, { atol: 1e-5 });
 });

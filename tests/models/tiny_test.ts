@@ -95,7 +95,10 @@ Deno.test("inferenceModel() and trainableModel() know the same models", () => {
 });
 
 Deno.test("inferenceModel() names the models there are", () => {
-  const refusal = { name: "RangeError", message: /^Cannot find model "huge": choose from "tiny"/ };
+  const refusal = {
+    name: "RangeError",
+    message: /^Cannot find model "huge": choose from "edge", "tiny"/,
+  };
   assert.throws(() => inferenceModel("huge"), refusal);
   assert.throws(() => trainableModel("huge"), refusal);
   assert.throws(() => inferenceModel("toString"), RangeError);

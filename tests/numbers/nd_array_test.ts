@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { sizeOf, stack, unstack } from "../../lib/numbers/nd_array.ts";
+import { sizeOf, stack, transpose, unstack } from "../../lib/numbers/nd_array.ts";
 
 Deno.test("sizeOf() multiplies the lengths of all axes", () => {
   assert.equal(sizeOf([2, 3, 4]), 24);
@@ -29,4 +29,13 @@ Deno.test("unstack() undoes stack(), on the same memory", () => {
   whole.data[2] = 9;
   assert.equal(parts[1]!.data[0], 9);
   assert.deepEqual(unstack({ shape: [0, 2], data: new Float32Array() }), []);
+});
+
+Deno.test("transpose() moves axes as numpy's does", () => {
+  const array = { shape: [2, 1, 3], data: Float32Array.of(0, 1, 2, 3, 4, 5) };
+  assert.deepEqual(transpose(array, [2, 0, 1]), { // np.arange(6).reshape(2, 1, 3).transpose(2, 0, 1)
+    shape: [3, 2, 1],
+    data: Float32Array.of(0, 3, 1, 4, 2, 5),
+  });
+  assert.deepEqual(transpose(transpose(array, [2, 0, 1]), [1, 2, 0]), array);
 });

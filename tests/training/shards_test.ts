@@ -5,7 +5,7 @@ import { selectTrainingDevice } from "../../lib/backends/training_device.ts";
 import { tf } from "../../lib/deps/tfjs.ts";
 import { TfNetwork } from "../../lib/executors/tf_network.ts";
 import { GraphBuilder } from "../../lib/graph/builder.ts";
-import type { TrainableModel } from "../../lib/models/detector_model.ts";
+import type { TrainableModel } from "../../lib/models/trainable_model.ts";
 import { stack } from "../../lib/numbers/nd_array.ts";
 import type { StepInputs } from "../../lib/training/inputs.ts";
 import { joinShards, shardGradients } from "../../lib/training/shard_gradients.ts";

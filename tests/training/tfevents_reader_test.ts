@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { joinBytes } from "../../lib/training/protobuf.ts";
+import { joinBytes } from "../../lib/files/protobuf.ts";
 import {
   encodeFileVersion,
   encodeImage,

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { crc32c } from "../../lib/training/crc32c.ts";
+import { crc32c } from "../../lib/numbers/crc32.ts";
 import { EventWriter } from "../../lib/training/event_writer.ts";
 import {
   encodeFileVersion,

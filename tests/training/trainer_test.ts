@@ -82,6 +82,11 @@ eachBackend("a resumed run of everything ends with the same files, bit for bit",
   await assertResumes(validatedConfig({ ...ALL_PARTS, plateau, epochs: 3 }), [4]);
 }, ["wasm"]);
 
+eachBackend("a resumed run with averaged weights ends with the same files", async (device) => {
+  await start(device);
+  await assertResumes(validatedConfig({ ...ALL_PARTS, averaging: 0.9, epochs: 3 }), [4]);
+}, ["wasm"]);
+
 eachBackend(
   "a resumed run ends with the same files, bit for bit, without kernels",
   async (device) => {

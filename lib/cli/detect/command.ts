@@ -1,11 +1,13 @@
 /**
- * `detect`: photos in, drawn copies or JSON out.
+ * `detect`: photos in; drawn or anonymous copies, or JSON, out.
  *
  * @module
  */
 import { briefHelpText, helpText, parseArguments } from "../args.ts";
 import { CliError, EXIT, type ExitCode } from "../exit_codes.ts";
+import { anonymizedEnding, anonymizeSettings } from "./anonymize.ts";
 import { checkTogether, DETECT, detectorRequest } from "./options.ts";
+import { refuseOriginalsIn } from "./originals.ts";
 import { isResultsPath, outputFolder, planOutputs } from "./output.ts";
 import { openPhotoDetectors, type PhotoDetector } from "./photo_detector.ts";
 import { ResultsFile } from "./results_file.ts";
@@ -58,12 +60,20 @@ export async function detectCommand(
     : parseShard(options.shard, world.readVariable);
   const isForFile = isResultsPath(output);
   const source = await photoSource({ inputs, lists, isForPrograms: jsonl || isForFile });
-  const draws = !isForFile && (output !== undefined || !(json || jsonl));
-  const except = draws ? outputFolder(output) : undefined;
+  const settings = anonymizeSettings(options);
+  const copies = settings !== undefined || !isForFile && (output !== undefined || !(json || jsonl));
+  const except = copies ? outputFolder(output) : undefined;
+  if (settings !== undefined && except !== undefined) await refuseOriginalsIn(except, inputs);
   const photos: FindPhotos = (onProblem) =>
     source.photos({ except, ...(onProblem === undefined ? {} : { onProblem }) });
-  const nameOutput = draws ? await planOutputs(() => Array.fromAsync(photos()), output) : undefined;
-  if (!draws && !isForFile && statsPath === undefined) await world.willNotWrite();
+  const nameOutput = copies
+    ? await planOutputs(
+      () => Array.fromAsync(photos()),
+      output,
+      settings && anonymizedEnding,
+    )
+    : undefined;
+  if (!copies && !isForFile && statsPath === undefined) await world.willNotWrite();
 
   using results = isForFile ? await ResultsFile.open(output, options.resume) : undefined;
   const detectors = await openPhotoDetectors(options.jobs, world, detectorRequest(options));

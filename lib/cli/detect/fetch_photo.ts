@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { joinBytes } from "../../training/protobuf.ts";
+import { joinBytes } from "../../files/protobuf.ts";
 
 /** A server that does not answer for so long is given up. */
 const TIMEOUT_MS = 60_000;

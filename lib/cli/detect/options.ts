@@ -3,10 +3,12 @@
  *
  * @module
  */
+import { DETECTOR_DEVICES } from "../../detector/runner.ts";
 import { DEFAULT_MODEL, MODEL_NAMES } from "../../models/registry.ts";
 import type { Command, Values } from "../args.ts";
 import { CliError, EXIT } from "../exit_codes.ts";
 import type { DetectorRequest } from "../open_detector.ts";
+import { ANONYMIZE_FLAGS } from "./anonymize.ts";
 import { isResultsPath } from "./output.ts";
 
 /** The command line of `detect`. */
@@ -18,6 +20,7 @@ export const DETECT = {
     ["deno task detect photo.jpg", "Draw the faces on a copy, output/photo.faces.jpg"],
     ["deno task detect photo.jpg --output faces.png", "Say where the copy goes"],
     ["deno task detect --jsonl holidays/ > faces.jsonl", "A folder as data, one line a photo"],
+    ["deno task detect holidays/ --anonymize blur", "Copies whose faces cannot be recognised"],
     ["cat photo.jpg | deno task detect --json -", "A photo from standard input"],
     [
       "deno task detect archive/ -o faces.jsonl --jobs 8 --resume",
@@ -46,7 +49,7 @@ export const DETECT = {
       alias: "o",
       placeholder: "path",
       help:
-        "Drawn copies: a .jpg or .png file, or a folder [default: output/, none with --json(l)]; or the answers: a .jsonl file",
+        "Copies: a .jpg or .png file, or a folder [default: output/, none drawn with --json(l)]; or the answers: a .jsonl file",
     },
     json: { type: "boolean", help: "Print the faces as one JSON document", default: false },
     jsonl: {
@@ -58,7 +61,7 @@ export const DETECT = {
       type: "number",
       min: 0,
       max: 1,
-      help: "Leave out faces scored below this [default: 0.5]",
+      help: "Leave out faces scored below this [default: 0.5, less with --anonymize]",
     },
     nms: {
       type: "number",
@@ -79,7 +82,7 @@ export const DETECT = {
     weights: { type: "string", placeholder: "file", help: "Trained weights instead of its own" },
     device: {
       type: "string",
-      choices: ["auto", "webgpu", "wasm", "cpu"],
+      choices: ["auto", ...DETECTOR_DEVICES],
       default: "auto",
       help: "Where to compute",
     },
@@ -111,6 +114,7 @@ export const DETECT = {
       placeholder: "file",
       help: "Write speed, device and versions as JSON",
     },
+    ...ANONYMIZE_FLAGS,
     labels: { type: "boolean", default: true, help: "Draw boxes without scores and time" },
   },
 } as const satisfies Command;

@@ -13,7 +13,8 @@ function usageError(output: string, expected: string): CliError {
   return new CliError(EXIT.usage, `Cannot use --output: it is "${output}", expected ${expected}`);
 }
 
-async function isSameFile(a: string, b: string): Promise<boolean> {
+/** Whether two paths lead to one file. */
+export async function isSameFile(a: string, b: string): Promise<boolean> {
   if (a === b) return true;
   try {
     return await Deno.realPath(a) === await Deno.realPath(b);
@@ -33,13 +34,18 @@ async function singleFile(photos: readonly Photo[], output: string): Promise<Nam
   return () => output;
 }
 
-/** `<folder>/<name>.faces.jpg` for each photo; photos of the same name are numbered. */
-function filesIn(folder: string): NameOutput {
+/** How the names of copies end. */
+export type EndingOf = (photo: Photo) => string;
+
+const drawnEnding: EndingOf = () => `${DRAWN_SUFFIX}.jpg`;
+
+/** `<folder>/<name><ending>` for each photo; photos of the same name are numbered. */
+function filesIn(folder: string, endingOf: EndingOf): NameOutput {
   const taken = new Set<string>();
-  return ({ outputName }) => {
-    const base = `${folder}/${outputName}`;
-    let path = `${base}${DRAWN_SUFFIX}.jpg`;
-    for (let n = 2; taken.has(path); n++) path = `${base}-${n}${DRAWN_SUFFIX}.jpg`;
+  return (photo) => {
+    const base = `${folder}/${photo.outputName}`, ending = endingOf(photo);
+    let path = `${base}${ending}`;
+    for (let n = 2; taken.has(path); n++) path = `${base}-${n}${ending}`;
     taken.add(path);
     return path;
   };
@@ -50,7 +56,7 @@ export function isResultsPath(output: string | undefined): output is string {
   return output !== undefined && /\.jsonl$/i.test(output);
 }
 
-/** The folder that copies are drawn into; `undefined` when they are not. */
+/** The folder that copies go into; `undefined` when `--output` is a file. */
 export function outputFolder(output: string = DEFAULT_FOLDER): string | undefined {
   return /\.\w+$/.test(output) ? undefined : output;
 }
@@ -62,14 +68,16 @@ export function outputFolder(output: string = DEFAULT_FOLDER): string | undefine
  * Throws a usage {@linkcode CliError} for anything else, and rather than overwrite the photo.
  *
  * @param photos All of them; asked for where there may be only one.
+ * @param endingOf How the names in a folder end. Default: what marks drawn copies.
  */
 export async function planOutputs(
   photos: () => Promise<readonly Photo[]>,
   output: string = DEFAULT_FOLDER,
+  endingOf: EndingOf = drawnEnding,
 ): Promise<NameOutput> {
   if (encoderFor(output) !== undefined) return await singleFile(await photos(), output);
   if (outputFolder(output) === undefined) {
     throw usageError(output, "a .jpg, .png or .jsonl file, or a folder");
   }
-  return filesIn(output.replace(/(?<=.)\/+$/, ""));
+  return filesIn(output.replace(/(?<=.)\/+$/, ""), endingOf);
 }

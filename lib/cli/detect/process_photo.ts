@@ -3,13 +3,17 @@
  *
  * @module
  */
-import { decodeImage, ImageDecodeError } from "../../codec/decode.ts";
+import { ImageDecodeError } from "../../codec/decode.ts";
+import { decodePhoto } from "../../codec/decode_photo.ts";
 import { encoderFor } from "../../codec/encode.ts";
 import type { Detector, Face } from "../../detector/detector.ts";
+import { boxesOf } from "../../geometry/faces.ts";
 import { drawBoxes } from "../../image/draw.ts";
 import type { Image } from "../../image/image.ts";
 import { denoStore } from "../deno_store.ts";
+import { type AnonymizeSettings, anonymousCopy, hidingOptions } from "./anonymize.ts";
 import { BadJobError } from "./jobs.ts";
+import { isSameFile } from "./output.ts";
 import { NoPhotosError, type Photo } from "./photos.ts";
 import type { PhotoFailure, PhotoReport, PhotoResult, StageTimes } from "./report.ts";
 
@@ -25,6 +29,8 @@ export interface Product {
   readonly output: string | undefined;
   /** Whether scores and time are drawn, too. */
   readonly labels: boolean;
+  /** How faces are hidden instead; `undefined` = they are not. */
+  readonly settings: AnonymizeSettings | undefined;
 }
 
 /** Smaller pictures cannot show a face: icons, tracking pixels. */
@@ -59,30 +65,55 @@ async function draw(
   faces: readonly Face[],
   { output, labels, ms }: { output: string; labels: boolean; ms: StageTimes },
 ): Promise<void> {
-  const boxes = Float32Array.from(
-    faces.flatMap(({ box: { x, y, width, height } }) => [x, y, x + width, y + height]),
-  );
   const texts = {
     labels: faces.map(({ score }) => `face ${score.toFixed(2)}`),
     note: `Time: ${(ms.detect! / 1000).toFixed(2)}`,
   };
-  const drawn = await timed(ms, "draw", () => drawBoxes(image, boxes, labels ? texts : {}));
+  const drawn = await timed(
+    ms,
+    "draw",
+    () => drawBoxes(image, boxesOf(faces), labels ? texts : {}),
+  );
   const file = await timed(ms, "encode", () => encoderFor(output)!(drawn));
   await denoStore.write(output, file);
 }
 
+/** The copy on which the faces are hidden; says what its result has to say about it. */
+async function hide(
+  { photo: { path, bytes }, image, faces }: {
+    photo: PhotoBytes;
+    image: Image;
+    faces: readonly Face[];
+  },
+  { output, settings, ms }: { output: string; settings: AnonymizeSettings; ms: StageTimes },
+): Promise<Pick<PhotoResult, "anonymized" | "note">> {
+  if (await isSameFile(output, path)) {
+    throw new Error(`Cannot write "${output}": it is the photo itself`);
+  }
+  const { file, note } = await timed(
+    ms,
+    "anonymize",
+    () => anonymousCopy(bytes, { image, faces, output }, settings),
+  );
+  await denoStore.write(output, file);
+  return { anonymized: settings.cover.method, ...(note === undefined ? {} : { note }) };
+}
+
 async function detectIn(
-  { id, path, bytes }: PhotoBytes,
+  photo: PhotoBytes,
   detector: Pick<Detector, "detect" | "model">,
-  { output, labels }: Product,
+  { output, labels, settings }: Product,
 ): Promise<PhotoResult> {
   const ms: StageTimes = {};
-  const image = await timed(ms, "decode", () => decodeImage(bytes));
+  const image = await timed(ms, "decode", () => decodePhoto(photo.bytes));
   checkSize(image);
-  const faces = await timed(ms, "detect", () => detector.detect(image));
-  if (output !== undefined) await draw(image, faces, { output, labels, ms });
+  const wanted = settings && hidingOptions(settings, detector.model);
+  const faces = await timed(ms, "detect", () => detector.detect(image, wanted));
   const { width, height } = image;
-  return { ...named({ id, path }), width, height, faces, ms, model: detector.model };
+  const result = { ...named(photo), width, height, faces, ms, model: detector.model };
+  if (output === undefined) return result;
+  if (settings === undefined) return await draw(image, faces, { output, labels, ms }), result;
+  return { ...result, ...await hide({ photo, image, faces }, { output, settings, ms }) };
 }
 
 /** How answers name their photo. */

@@ -4,6 +4,7 @@
  * @module
  */
 import type { Face } from "../../detector/detector.ts";
+import type { AnonymizeMethod } from "../../image/anonymize.ts";
 import type { PhotoId } from "./photos.ts";
 
 /** Milliseconds by stage. */
@@ -25,6 +26,10 @@ export interface PhotoResult {
   readonly ms: StageTimes;
   /** Name of the model that found them. */
   readonly model: string;
+  /** How they are hidden on the copy; absent when they are not. */
+  readonly anonymized?: AnonymizeMethod;
+  /** What is different about the copy that its user would not expect. */
+  readonly note?: string;
 }
 
 /** A photo that failed; the JSON of `--json` and `--jsonl`. */
@@ -80,7 +85,10 @@ export function jsonLine(report: PhotoReport): string {
 function textLine(result: PhotoResult, output: string | undefined): string {
   const count = `${result.faces.length} ${result.faces.length === 1 ? "face" : "faces"}`;
   const stages = Object.entries(result.ms).map(([stage, ms]) => `${stage} ${ms.toFixed(0)} ms`);
-  return `${result.image}: ${count}${output ? `, drawn on ${output}` : ""} (${stages.join(", ")})`;
+  const made = result.anonymized === undefined ? "drawn on" : "hidden on";
+  const copy = output === undefined ? "" : `, ${made} ${output}`;
+  const note = result.note === undefined ? "" : `; ${result.note}`;
+  return `${result.image}: ${count}${copy} (${stages.join(", ")})${note}`;
 }
 
 /** Writes a line to standard output; done when it is written. */

@@ -6,6 +6,7 @@
 import { denoStore } from "../deno_store.ts";
 import { CliError, EXIT } from "../exit_codes.ts";
 import { formatDuration, Progress } from "../progress.ts";
+import { anonymizeSettings } from "./anonymize.ts";
 import { type Answer, answersTo, type Task } from "./answers.ts";
 import type { DetectOptions } from "./options.ts";
 import type { NameOutput } from "./output.ts";
@@ -104,9 +105,9 @@ export async function detectInAll(
     ? isAnsweredIn(results.done)
     : ({ product: { output } }: Task) =>
       options.resume && output !== undefined && denoStore.has(output);
-  const { labels } = options;
+  const style = { labels: options.labels, settings: anonymizeSettings(options) };
   const onProblem = (sentence: string) => world.warn(`warning: ${sentence}`);
-  const tasks = workload.tasks({ nameOutput, labels, isDone, onProblem });
+  const tasks = workload.tasks({ nameOutput, style, isDone, onProblem });
   const stop = new AbortController();
   try {
     const answers = answersTo(tasks, detectors, AbortSignal.any([world.signal, stop.signal]));

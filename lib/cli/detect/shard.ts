@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { crc32c } from "../../training/crc32c.ts";
+import { crc32c } from "../../numbers/crc32.ts";
 import { CliError, EXIT } from "../exit_codes.ts";
 
 /** One of `count` parts. */

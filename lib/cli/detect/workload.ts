@@ -6,6 +6,7 @@
 import type { Task } from "./answers.ts";
 import type { NameOutput } from "./output.ts";
 import { keyOf, type ListOptions, type Photo } from "./photos.ts";
+import type { Product } from "./process_photo.ts";
 import type { DoneCounts } from "./results_file.ts";
 import { isInShard, type Shard } from "./shard.ts";
 
@@ -31,9 +32,9 @@ export class Workload {
 
   /** What is to be done, in the order of the photos. */
   async *tasks(
-    { nameOutput, labels, isDone, onProblem }: {
+    { nameOutput, style, isDone, onProblem }: {
       nameOutput: NameOutput | undefined;
-      labels: boolean;
+      style: Omit<Product, "output">;
       isDone: (task: Task) => Promise<boolean> | boolean;
       onProblem: (sentence: string) => void;
     },
@@ -42,7 +43,7 @@ export class Workload {
       // Numbered before anything is left out, so that all shards and resumed runs agree.
       const output = nameOutput?.(photo);
       if (!this.#isOurs(photo)) continue;
-      const task = { photo, product: { output, labels } };
+      const task = { photo, product: { output, ...style } };
       if (await isDone(task)) this.skipped++;
       else yield task;
     }

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import type { ActiveDevice } from "../../backends/device.ts";
+import type { ActiveDevice } from "../../backends/active_device.ts";
+import type { DetectorDevice } from "../../detector/runner.ts";
 import type { Detector } from "../../detector/detector.ts";
 import { faceFinder, type FindFaces } from "../../evaluation/find_faces.ts";
 import {
@@ -33,7 +34,7 @@ export interface FinderInfo {
   /** Name of its model. */
   readonly model: string;
   /** Where it computes. */
-  readonly device: ActiveDevice;
+  readonly device: ActiveDevice<DetectorDevice>;
   /** The one size it takes; `undefined` when it takes any. */
   readonly inputSize: Size | undefined;
 }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { DEVICE_NAMES } from "../../backends/device.ts";
+import { DETECTOR_DEVICES } from "../../detector/runner.ts";
 import { INPUT_PROTOCOL_NAMES, INPUT_PROTOCOLS } from "../../evaluation/input_protocol.ts";
 import { DEFAULT_MODEL, MODEL_NAMES } from "../../models/registry.ts";
 import type { Command, Values } from "../args.ts";
@@ -54,7 +54,7 @@ export const EVALUATE = {
     },
     device: {
       type: "string",
-      choices: ["auto", ...DEVICE_NAMES],
+      choices: ["auto", ...DETECTOR_DEVICES],
       default: "auto",
       help: "Where to compute",
     },

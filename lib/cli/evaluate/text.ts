@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Evaluation, FaceMetrics } from "../../evaluation/evaluate.ts";
+import { type Evaluation, type FaceMetrics, HIGH_PRECISION } from "../../evaluation/evaluate.ts";
 import type { WiderEvaluation } from "../../evaluation/wider_evaluation.ts";
 import { WIDER_SUBSETS } from "../../evaluation/wider_ground_truth.ts";
 import { table } from "../table.ts";
@@ -27,6 +27,10 @@ export function evaluationText({ all, large, ...result }: Evaluation, threshold:
       row("AP at IoU 0.5", ({ ap50 }) => decimal(ap50, 4)),
       row(`precision at score ${threshold}`, ({ precision }) => decimal(precision, 4)),
       row(`recall at score ${threshold}`, ({ recall }) => decimal(recall, 4)),
+      row(
+        `score for a precision of ${HIGH_PRECISION}`,
+        ({ highPrecisionScore }) => decimal(highPrecisionScore, 3),
+      ),
     ]),
     "",
     table([

@@ -1,6 +1,7 @@
 /**
- * Compiles `lib/kernels/assembly/` to the two embedded modules beside it. The output depends on the
- * sources and the pinned compiler alone, so a rebuild that differs means that one was not committed.
+ * Compiles `lib/kernels/assembly/` (training) and `lib/engine/assembly/` (inference) to two embedded
+ * modules each, beside them. The output depends on the sources and the pinned compiler alone, so a
+ * rebuild that differs means that one was not committed.
  *
  * Run with `deno task kernels`.
  *
@@ -8,17 +9,25 @@
  */
 import { asc } from "../../deps/assemblyscript.ts";
 
-const kernels = new URL("../../kernels/", import.meta.url);
-const folder = new URL("assembly/", kernels);
+const lib = new URL("../../", import.meta.url);
+
+/**
+ * Folders whose `assembly/index.ts` names the exports of a module → how hard to optimise. From 3 on
+ * multiply-adds that follow each other are drawn together, whose operands then need more registers
+ * than there are.
+ */
+const OPTIMIZATION = { kernels: 3, engine: 2 } as const;
+
+type Folder = keyof typeof OPTIMIZATION;
 
 /** Build → the WebAssembly features it may use. */
 const BUILDS = { relaxed: "simd,relaxed-simd", simd: "simd" };
 
-async function compile(features: string): Promise<Uint8Array<ArrayBuffer>> {
+async function compile(folder: Folder, features: string): Promise<Uint8Array<ArrayBuffer>> {
   let module: Uint8Array<ArrayBuffer> | undefined;
   const { error, stderr } = await asc([
-    "index.ts",
-    "-O3",
+    `${folder}/assembly/index.ts`,
+    `-O${OPTIMIZATION[folder]}`,
     "--noAssert",
     "--runtime=stub",
     "--importMemory",
@@ -28,8 +37,7 @@ async function compile(features: string): Promise<Uint8Array<ArrayBuffer>> {
     "--outFile=module.wasm",
   ], {
     readFile: (name) => {
-      const file = new URL(name, folder);
-      return Deno.readTextFile(file).catch(() => null);
+      return Deno.readTextFile(new URL(name, lib)).catch(() => null);
     },
     writeFile: (name, contents) => {
       if (name === "module.wasm") module = new Uint8Array(contents as Uint8Array<ArrayBuffer>);
@@ -43,14 +51,15 @@ async function compile(features: string): Promise<Uint8Array<ArrayBuffer>> {
   return module;
 }
 
-for (const [name, features] of Object.entries(BUILDS)) {
-  const module = await compile(features);
-  const file = new URL(`embedded_${name}.ts`, kernels);
-  await Deno.writeTextFile(
-    file,
-    `// Written by "deno task kernels" from lib/kernels/assembly: do not edit.\n` +
-      `/** The kernels built with "${features}": a WebAssembly module, base64. */\n` +
-      `export const ${name}Module: string =\n  "${module.toBase64()}";\n`,
-  );
-  console.log(`${name}: ${module.length} bytes`);
+for (const folder of Object.keys(OPTIMIZATION) as Folder[]) {
+  for (const [name, features] of Object.entries(BUILDS)) {
+    const module = await compile(folder, features);
+    await Deno.writeTextFile(
+      new URL(`${folder}/embedded_${name}.ts`, lib),
+      `// Written by "deno task kernels" from lib/${folder}/assembly: do not edit.\n` +
+        `/** The kernels built with "${features}": a WebAssembly module, base64. */\n` +
+        `export const ${name}Module: string =\n  "${module.toBase64()}";\n`,
+    );
+    console.log(`lib/${folder}, ${name}: ${module.length} bytes`);
+  }
 }

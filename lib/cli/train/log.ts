@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { decodeImage } from "../../codec/decode.ts";
+import { decodePhoto } from "../../codec/decode_photo.ts";
 import { encodePng } from "../../codec/encode.ts";
 import { readPhoto } from "../../datasets/photo_file.ts";
 import type { Dataset } from "../../datasets/sample.ts";
@@ -123,7 +123,7 @@ export async function trainLog(options: TrainLogOptions): Promise<TrainingEvents
     if (sample === undefined) return;
     const { size, fill } = model.input;
     const { orientation } = sample;
-    const image = await decodeImage(await readPhoto(store, sample), { orientation });
+    const image = await decodePhoto(await readPhoto(store, sample), { orientation });
     const frame = resample(image, letterbox(image, size), fill);
     const kept = nms(detections.boxes, detections.scores, DRAWN);
     const labels = kept.map((i) => detections.scores[i]!.toFixed(2));

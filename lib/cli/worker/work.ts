@@ -34,7 +34,7 @@ export interface WorkOptions {
 const STUCK_MS = 10 * 60_000;
 /** Time between two tries of something that the server did not take. */
 const RETRY_MS = 1_000;
-const PRODUCT = { output: undefined, labels: false };
+const PRODUCT = { output: undefined, labels: false, settings: undefined };
 
 function pause(ms: number, signal: AbortSignal): Promise<void> {
   if (signal.aborted) return Promise.resolve();

@@ -36,7 +36,7 @@ export function convolutionScratchBytes(
  * filterHeight · filterWidth · channels floats (`adding` false), or adds such rows to the input
  * (`adding` true).
  */
-function movePatches(
+export function movePatches(
   x: usize,
   height: i32,
   width: i32,

@@ -22,7 +22,7 @@ function nearest(
 }
 
 /** The place in the input, between two rows or columns, of an output one. */
-function position(
+export function position(
   i: i32,
   size: i32,
   outSize: i32,

@@ -3,12 +3,16 @@
 // Pointers and counts are usize; counts are in floats unless the name says bytes.
 
 /** a · b + c, fused where the build has relaxed SIMD. */
+// @ts-ignore: decorator
+@inline
 export function madd(a: v128, b: v128, c: v128): v128 {
   if (ASC_FEATURE_RELAXED_SIMD) return f32x4.relaxed_madd(a, b, c);
   return f32x4.add(f32x4.mul(a, b), c);
 }
 
 /** Clamps to [low, high]; one instruction each way, and a NaN stays NaN. */
+// @ts-ignore: decorator
+@inline
 export function clamp(value: v128, low: v128, high: v128): v128 {
   return f32x4.pmin(f32x4.pmax(value, low), high);
 }

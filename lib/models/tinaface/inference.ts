@@ -5,9 +5,9 @@
  */
 import type { Rgb } from "../../image/resample.ts";
 import type { InferenceModel } from "../detector_model.ts";
-import { anchorsOf } from "./anchors.ts";
+import { anchorsOf } from "../anchored/anchors.ts";
+import { decodeHeads } from "../anchored/decode.ts";
 import { stridesOf, type TinafaceConfig, tinafaceConfig } from "./config.ts";
-import { decodeHeads } from "./decode.ts";
 import { tinafaceGraph } from "./graph.ts";
 
 /** A relative of TinaFace: its name and its defaults. */
@@ -29,7 +29,7 @@ export function tinafaceInference(
 ): InferenceModel {
   const config = tinafaceConfig(name, preset, changes);
   const { inputSize, mean, std } = config;
-  const anchors = anchorsOf(config);
+  const anchors = anchorsOf(stridesOf(config), config.anchors);
   return {
     name,
     config,

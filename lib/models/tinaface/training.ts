@@ -4,12 +4,13 @@
  * @module
  */
 import type { tf } from "../../deps/tfjs.ts";
-import type { TrainableModel } from "../detector_model.ts";
-import { anchorsOf } from "./anchors.ts";
-import { tinafaceConfig } from "./config.ts";
+import { ASSIGNERS } from "../../geometry/assigner.ts";
+import { anchorsOf } from "../anchored/anchors.ts";
+import { encodeTargets } from "../anchored/targets.ts";
+import type { TrainableModel } from "../trainable_model.ts";
+import { stridesOf, tinafaceConfig } from "./config.ts";
 import { tinafaceInference, type TinafacePreset } from "./inference.ts";
 import { tinafaceLoss } from "./loss.ts";
-import { encodeTargets } from "./targets.ts";
 
 /**
  * Builds a TinaFace for training.
@@ -22,11 +23,13 @@ export function tinafaceTraining(
 ): TrainableModel {
   const config = tinafaceConfig(preset.name, preset.config, changes);
   const inference = tinafaceInference(preset, changes);
-  const anchors = anchorsOf(config);
+  const anchors = anchorsOf(stridesOf(config), config.anchors);
+  const assign = ASSIGNERS[config.assigner];
   const frame = inference.input.size;
   return {
     ...inference,
-    encodeTargets: (truth, size) => ({ ...encodeTargets(truth, anchors(size), config) }),
+    encodeTargets: (truth, size) =>
+      encodeTargets(truth, anchors(size), (input) => assign(input, config.positiveIou)),
     loss: (outputs, targets) =>
       tinafaceLoss({
         outputs,

@@ -4,7 +4,7 @@
  * @module
  */
 import type { tf } from "../../deps/tfjs.ts";
-import type { TrainableModel } from "../detector_model.ts";
+import type { TrainableModel } from "../trainable_model.ts";
 import { tinyConfig } from "./config.ts";
 import { encodeGrid } from "./grid.ts";
 import { tinyInference } from "./inference.ts";

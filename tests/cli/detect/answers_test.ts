@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { answersTo, type Task } from "../../../lib/cli/detect/answers.ts";
 import type { PhotoDetector } from "../../../lib/cli/detect/photo_detector.ts";
 
-const PRODUCT = { output: undefined, labels: false };
+const PRODUCT = { output: undefined, labels: false, settings: undefined };
 
 /** Detectors that take a random time, and how many photos were in hand at most. */
 function slowDetectors(count: number) {

@@ -95,7 +95,7 @@ testWith(
     watching(async ({ url }) => {
       const profile = await Deno.makeTempDir();
       try {
-        const { stdout } = await new Deno.Command("chromium", {
+        const { stdout } = await new Deno.Command("/usr/bin/chromium", {
           args: [
             ...["--headless", "--no-sandbox", "--disable-gpu", `--user-data-dir=${profile}`],
             ...["--virtual-time-budget=3000", "--dump-dom", url],

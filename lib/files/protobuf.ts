@@ -1,6 +1,6 @@
 /**
- * Writes Protocol Buffers messages: as many of the wire types as event files need. A message is the
- * concatenation of its fields.
+ * Writes Protocol Buffers messages: as many of the wire types as event files and ONNX models need. A
+ * message is the concatenation of its fields.
  *
  * Reference: protobuf.dev/programming-guides/encoding
  *
@@ -53,11 +53,11 @@ export function floatField(field: number, value: number): Uint8Array {
 
 /** A field of type bytes or string (as UTF-8). */
 export function bytesField(field: number, value: Uint8Array | string): Uint8Array {
-  const bytes = typeof value === "string" ? new TextEncoder().encode(value) : value;
-  return joinBytes([key(field, "lengthDelimited"), varint(bytes.length), bytes]);
+  return messageField(field, typeof value === "string" ? new TextEncoder().encode(value) : value);
 }
 
 /** A field that holds a message of these fields. */
 export function messageField(field: number, ...fields: Uint8Array[]): Uint8Array {
-  return bytesField(field, joinBytes(fields));
+  const length = fields.reduce((sum, { length }) => sum + length, 0);
+  return joinBytes([key(field, "lengthDelimited"), varint(length), ...fields]);
 }

@@ -1,0 +1,110 @@
+// Operations over places other than their own: pooling, group norm, bilinear resizing.
+import { madd, storeLanes } from "../../kernels/assembly/simd";
+import { position } from "../../kernels/assembly/resize";
+
+/** Largest value of each window; padding never wins. */
+export function maxPool(
+  x: usize,
+  y: usize,
+  height: i32,
+  width: i32,
+  channels: usize,
+  kernel: i32,
+  stride: i32,
+  padTop: i32,
+  padLeft: i32,
+  outHeight: i32,
+  outWidth: i32,
+): void {
+  const pixel = channels << 2;
+  for (let i = 0; i < outHeight; i++) {
+    const top = max(0, i * stride - padTop), bottom = min(height, i * stride - padTop + kernel);
+    for (let j = 0; j < outWidth; j++, y += pixel) {
+      const left = max(0, j * stride - padLeft), right = min(width, j * stride - padLeft + kernel);
+      for (let c: usize = 0; c < pixel; c += 16) {
+        let largest = f32x4.splat(-Infinity);
+        for (let row = top; row < bottom; row++) {
+          let p = x + <usize> (row * width + left) * pixel + c;
+          for (let column = left; column < right; column++, p += pixel) {
+            largest = f32x4.pmax(largest, v128.load(p));
+          }
+        }
+        storeLanes(y + c, largest, (pixel - c) >> 2);
+      }
+    }
+  }
+}
+
+/**
+ * Scale and shift `[channels]` that normalise x[pixels, channels] in groups: x · scale + shift has
+ * mean 0 and variance 1 in each, times gamma plus beta. Sums are doubles.
+ */
+export function groupMoments(
+  x: usize,
+  pixels: usize,
+  channels: usize,
+  groups: usize,
+  gamma: usize,
+  beta: usize,
+  epsilon: f32,
+  scale: usize,
+  shift: usize,
+): void {
+  const size = channels / groups, count = <f64> (pixels * size);
+  for (let group: usize = 0; group < groups; group++) {
+    const first = x + ((group * size) << 2);
+    const end = first + pixels * (channels << 2);
+    let sum: f64 = 0;
+    for (let p = first; p < end; p += channels << 2) {
+      for (let c: usize = 0; c < size; c++) sum += <f64> f32.load(p + (c << 2));
+    }
+    const mean = sum / count;
+    let squares: f64 = 0;
+    for (let p = first; p < end; p += channels << 2) {
+      for (let c: usize = 0; c < size; c++) {
+        const difference = <f64> f32.load(p + (c << 2)) - mean;
+        squares += difference * difference;
+      }
+    }
+    const norm = 1 / Math.sqrt(squares / count + <f64> epsilon);
+    for (let c = (group * size) << 2, last = c + (size << 2); c < last; c += 4) {
+      const factor = <f64> f32.load(gamma + c) * norm;
+      f32.store(scale + c, <f32> factor);
+      f32.store(shift + c, <f32> (<f64> f32.load(beta + c) - mean * factor));
+    }
+  }
+}
+
+/** Bilinear resizing with half-pixel centres. */
+export function resizeBilinear(
+  x: usize,
+  y: usize,
+  height: i32,
+  width: i32,
+  channels: usize,
+  outHeight: i32,
+  outWidth: i32,
+): void {
+  const pixel = channels << 2;
+  for (let i = 0; i < outHeight; i++) {
+    const at = position(i, height, outHeight, false, true);
+    const below = f32x4.splat(<f32> (at - floor(at)));
+    const top = x + <usize> (<i32> floor(at) * width) * pixel;
+    const bottom = x + <usize> (<i32> ceil(at) * width) * pixel;
+    for (let j = 0; j < outWidth; j++, y += pixel) {
+      const column = position(j, width, outWidth, false, true);
+      const right = f32x4.splat(<f32> (column - floor(column)));
+      const a = <usize> floor(column) * pixel, b = <usize> ceil(column) * pixel;
+      for (let c: usize = 0; c < pixel; c += 16) {
+        const upper = mix(v128.load(top + a + c), v128.load(top + b + c), right);
+        const lower = mix(v128.load(bottom + a + c), v128.load(bottom + b + c), right);
+        storeLanes(y + c, mix(upper, lower, below), (pixel - c) >> 2);
+      }
+    }
+  }
+}
+
+/** a + (b − a) · t. */
+function mix(a: v128, b: v128, t: v128): v128 {
+  return madd(f32x4.sub(b, a), t, a);
+}

@@ -1,0 +1,80 @@
+/**
+ * Configuration of the edge detector, plain data.
+ *
+ * @module
+ */
+import type { AnchorLayout } from "../../geometry/anchors.ts";
+import { type Alpha, ALPHAS } from "../mobilenet_v2.ts";
+
+/** Everything that decides what an edge detector is. */
+export interface EdgeConfig extends Readonly<Record<string, unknown>> {
+  /** Width of the backbone. */
+  readonly alpha: Alpha;
+  /** Channels of every level of the pyramid; a multiple of 16. */
+  readonly channels: number;
+  /** Whether each level looks around a face with windows of several sizes. */
+  readonly context: boolean;
+  /** Separable convolutions in the head before its outputs. */
+  readonly towerDepth: number;
+  /** Side of the square input in training, in pixels; a multiple of 32. */
+  readonly inputSize: number;
+  /** Where anchors lie. */
+  readonly anchors: AnchorLayout;
+  /** Weights of the terms of the loss. */
+  readonly lossWeights: { readonly cls: number; readonly box: number };
+}
+
+/**
+ * The detector that ships. Two anchors a place as SCRFD has them, but a little smaller: 12 and 24, 48
+ * and 96, 192 and 384 pixels. At a long side of 640, half of WIDER FACE's faces are less than 11 high,
+ * and their height is 1.29 times their width in the median. Boxes weigh nearly as much as for YuNet
+ * and YOLOX (5): most of the surest mistakes are faces whose box overlaps theirs by 0.4 to 0.5.
+ */
+export const EDGE_CONFIG: EdgeConfig = {
+  alpha: 0.35,
+  channels: 64,
+  context: true,
+  towerDepth: 1,
+  inputSize: 320,
+  anchors: {
+    scales: [12 / 64, 24 / 64],
+    exponent: 2,
+    ratio: 1.25,
+    sizeIs: "root-of-area",
+    centre: 0.5,
+  },
+  lossWeights: { cls: 1, box: 4 },
+};
+
+/** Strides of the levels, in pixels. */
+export const EDGE_STRIDES = [8, 16, 32] as const;
+
+/**
+ * The configuration with defaults filled in, checked.
+ *
+ * Throws a `RangeError` that names the value and what is possible.
+ */
+export function edgeConfig(changes: Readonly<Record<string, unknown>> = {}): EdgeConfig {
+  const problem = (text: string) => new RangeError(`Cannot build model "edge": ${text}`);
+  const unknown = Object.keys(changes).find((key) => !Object.hasOwn(EDGE_CONFIG, key));
+  if (unknown !== undefined) {
+    throw problem(
+      `"${unknown}" is not one of its settings (${Object.keys(EDGE_CONFIG).join(", ")})`,
+    );
+  }
+  const config = { ...EDGE_CONFIG, ...changes } as EdgeConfig;
+  const { alpha, channels, towerDepth, inputSize } = config;
+  if (!ALPHAS.includes(alpha)) {
+    throw problem(`alpha is "${alpha}", choose from ${ALPHAS.join(", ")}`);
+  }
+  const numbers = { channels: [channels, 16], inputSize: [inputSize, EDGE_STRIDES.at(-1)!] };
+  for (const [name, [value, step]] of Object.entries(numbers)) {
+    if (!(value! > 0) || !Number.isInteger(value! / step!)) {
+      throw problem(`${name} is "${value}", not a multiple of ${step}`);
+    }
+  }
+  if (!Number.isInteger(towerDepth) || towerDepth < 0) {
+    throw problem(`towerDepth is "${towerDepth}", expected an integer from 0`);
+  }
+  return config;
+}

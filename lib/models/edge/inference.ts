@@ -1,0 +1,39 @@
+/**
+ * The edge detector as far as running it goes.
+ *
+ * @module
+ */
+import { anchorsOf } from "../anchored/anchors.ts";
+import { decodeHeads } from "../anchored/decode.ts";
+import type { InferenceModel } from "../detector_model.ts";
+import { EDGE_STRIDES, edgeConfig } from "./config.ts";
+import { edgeGraph } from "./graph.ts";
+
+/** Its score is all in one number. */
+const DECODE = { iouExponent: 0, regression: "deltas" } as const;
+
+/**
+ * Builds the edge detector.
+ *
+ * @param changes Settings that differ from `EDGE_CONFIG`. Throws a `RangeError` for one that cannot be.
+ */
+export function edgeInference(changes?: Readonly<Record<string, unknown>>): InferenceModel {
+  const config = edgeConfig(changes);
+  const { inputSize } = config;
+  const anchors = anchorsOf(EDGE_STRIDES, config.anchors);
+  return {
+    name: "edge",
+    config,
+    graph: edgeGraph(config),
+    input: {
+      size: { width: inputSize, height: inputSize },
+      multipleOf: EDGE_STRIDES.at(-1)!,
+      // x / 127.5 − 1, as its backbone learnt it on ImageNet.
+      mean: [127.5, 127.5, 127.5],
+      std: [127.5, 127.5, 127.5],
+      fill: [128, 128, 128],
+    },
+    anchors: (frame) => anchors(frame).boxes,
+    decode: (outputs, frame) => decodeHeads(outputs, anchors(frame), frame, DECODE),
+  };
+}

@@ -1,0 +1,42 @@
+/**
+ * The edge detector with what training needs on top.
+ *
+ * @module
+ */
+import type { tf } from "../../deps/tfjs.ts";
+import { assignAtss } from "../../geometry/atss.ts";
+import { anchorsOf } from "../anchored/anchors.ts";
+import { encodeTargets } from "../anchored/targets.ts";
+import type { TrainableModel } from "../trainable_model.ts";
+import { EDGE_STRIDES, edgeConfig } from "./config.ts";
+import { edgeInference } from "./inference.ts";
+import { edgeLoss } from "./loss.ts";
+
+/**
+ * What the anchors of one face count at most. A face of 64 pixels has eleven of them, one of 8 pixels
+ * has one or two, and a third of the faces are that small.
+ */
+const MOST_OF_A_FACE = 2;
+
+/**
+ * Builds the edge detector for training.
+ *
+ * @param changes Settings that differ from `EDGE_CONFIG`. Throws a `RangeError` for one that cannot be.
+ */
+export function edgeTraining(changes?: Readonly<Record<string, unknown>>): TrainableModel {
+  const config = edgeConfig(changes);
+  const inference = edgeInference(changes);
+  const anchors = anchorsOf(EDGE_STRIDES, config.anchors);
+  return {
+    ...inference,
+    encodeTargets: (truth, frame) =>
+      encodeTargets(truth, anchors(frame), assignAtss, MOST_OF_A_FACE),
+    loss: (outputs, targets) =>
+      edgeLoss({
+        outputs,
+        labels: targets.labels as tf.Tensor2D,
+        boxes: targets.boxes as tf.Tensor3D,
+        anchors: anchors(inference.input.size).boxes,
+      }, config),
+  };
+}

@@ -1,0 +1,27 @@
+/**
+ * What a detector implements on top of `detector_model.ts` so that it can be trained.
+ *
+ * @module
+ */
+import type { tf } from "../deps/tfjs.ts";
+import type { Size } from "../image/image.ts";
+import type { NdArray } from "../numbers/nd_array.ts";
+import type { InferenceModel, Truth } from "./detector_model.ts";
+
+/** A detector that can also be trained. */
+export interface TrainableModel extends InferenceModel {
+  /** Turns the true faces of one network input into what {@linkcode loss} compares with. */
+  encodeTargets(truth: Truth, frame: Size): Record<string, NdArray>;
+  /**
+   * Terms of the loss by name, each a scalar, meaned over the batch; what is minimised is their sum
+   * (and the weight decay, which is the trainer's).
+   *
+   * @param outputs The graph's outputs by name, `[B, H, W, C]`.
+   * @param targets What `encodeTargets` gave, stacked: `[B, …]`.
+   * @returns Tensors owned by the caller; run it in a `tf.tidy`.
+   */
+  loss(
+    outputs: Readonly<Record<string, tf.Tensor>>,
+    targets: Readonly<Record<string, tf.Tensor>>,
+  ): Record<string, tf.Scalar>;
+}

@@ -1,0 +1,100 @@
+import assert from "node:assert/strict";
+import { tf } from "../../lib/deps/tfjs.ts";
+import { parameterCount, summarize } from "../../lib/graph/analysis.ts";
+import { inferenceModel } from "../../lib/models/registry.ts";
+import { trainableModel } from "../../lib/models/trainable.ts";
+import type { NdArray } from "../../lib/numbers/nd_array.ts";
+import { eachBackend } from "../_support/backends.ts";
+import { assertAllClose, assertClose } from "../_support/close.ts";
+import { perfectOutputs } from "./perfect_outputs.ts";
+
+const FRAME = { width: 128, height: 128 };
+const GRIDS = [16, 8, 4].map((n) => [n, n] as const);
+const FACES = Float32Array.of(20, 30, 44, 62, 80, 70, 120, 122, 8, 100, 15, 109);
+const TRUTH = { boxes: FACES, ignore: new Uint8Array(3) };
+
+Deno.test("edge stays within half a million parameters and 0.6 GMACs at 640x640", () => {
+  const { graph } = inferenceModel("edge");
+  assert.ok(parameterCount(graph) <= 500_000, `${parameterCount(graph)}`);
+  const { nodes } = summarize(graph, { width: 640, height: 640 });
+  // Batch norms are folded before it is used.
+  const work = nodes.filter(({ node }) => node.op !== "batchNorm")
+    .reduce((sum, { multiplyAdds }) => sum + multiplyAdds, 0);
+  assert.ok(work <= 600e6, `${work}`);
+});
+
+Deno.test("edge has two anchors a place, twelve pixels to 384", () => {
+  const anchors = inferenceModel("edge").anchors!(FRAME);
+  assert.equal(anchors.length / 4, 2 * (16 ** 2 + 8 ** 2 + 4 ** 2));
+  const size = (i: number) => {
+    const [x1, y1, x2, y2] = anchors.subarray(4 * i, 4 * i + 4);
+    return Math.sqrt((x2! - x1!) * (y2! - y1!));
+  };
+  const firsts = [0, 2 * 16 ** 2, 2 * (16 ** 2 + 8 ** 2)];
+  assertAllClose(firsts.flatMap((i) => [size(i), size(i + 1)]), [12, 24, 48, 96, 192, 384]);
+});
+
+Deno.test("edgeConfig() names the setting that cannot be", () => {
+  assert.throws(() => inferenceModel("edge", { channels: 60 }), /channels is "60", not a multiple/);
+  assert.throws(() => inferenceModel("edge", { inputSize: 600 }), /not a multiple of 32/);
+  assert.throws(() => inferenceModel("edge", { alpha: 0.4 }), /alpha is "0.4", choose from 0.35/);
+  assert.throws(() => inferenceModel("edge", { depth: 3 }), /"depth" is not one of its settings/);
+});
+
+Deno.test("no face counts more than two anchors of edge", () => {
+  const { labels, boxes } = trainableModel("edge", { inputSize: 128 }).encodeTargets(TRUTH, FRAME);
+  const counted = [0, 0, 0];
+  labels!.data.forEach((label, anchor) => {
+    if (label > 0) counted[[20, 80, 8].indexOf(boxes!.data[4 * anchor]!)]! += label;
+  });
+  assertAllClose(counted.slice(0, 2), [2, 2], { atol: 1e-5 });
+  assert.ok(counted[2]! >= 1 && counted[2]! <= 2);
+});
+
+Deno.test("edge decodes what it encodes", () => {
+  const model = trainableModel("edge", { inputSize: 128 });
+  const targets = model.encodeTargets(TRUTH, FRAME);
+  const outputs = perfectOutputs(targets, model.anchors!(FRAME), GRIDS, 2);
+  const { boxes, scores } = model.decode(outputs, FRAME);
+  assert.ok(scores.length >= 3 && scores.every((score) => score > 0.99));
+  const found = new Set<number>();
+  for (let i = 0; i < scores.length; i++) {
+    const box = [...boxes.subarray(4 * i, 4 * i + 4)];
+    const face = box[0]! < 18 ? 2 : box[0]! < 60 ? 0 : 1;
+    found.add(face);
+    assertAllClose(box, [...FACES.subarray(4 * face, 4 * face + 4)], { atol: 1e-2 });
+  }
+  assert.equal(found.size, 3);
+});
+
+eachBackend("edge's loss asks for the IoU that its boxes reach", async () => {
+  const model = trainableModel("edge", { inputSize: 128 });
+  const targets = model.encodeTargets(TRUTH, FRAME);
+  const loss = async (outputs: Record<string, NdArray>) => {
+    const tensors = (arrays: Record<string, NdArray>) =>
+      Object.fromEntries(
+        Object.entries(arrays).map(([k, { shape, data }]) => [k, tf.tensor(data, [1, ...shape])]),
+      );
+    const terms = tf.tidy(() => model.loss(tensors(outputs), tensors(targets)));
+    const values: Record<string, number> = {};
+    for (const [name, term] of Object.entries(terms)) values[name] = (await term.data())[0]!;
+    tf.dispose(terms);
+    return values;
+  };
+  const perfect = perfectOutputs(targets, model.anchors!(FRAME), GRIDS, 2);
+  const found = await loss(perfect);
+  assert.ok(found.cls! < 1e-3 && found.box! < 1e-3, JSON.stringify(found));
+
+  // Undecided everywhere with perfect boxes: ln 2 on each positive as far as it counts, ¼ · (½)² · ln 2 on the others.
+  const undecided = Object.fromEntries(
+    Object.entries(perfect).map(([name, { shape, data }]) => [
+      name,
+      { shape, data: name.startsWith("cls") ? new Float32Array(data.length) : data },
+    ]),
+  );
+  const { data } = targets.labels!;
+  const counted = data.reduce((sum, label) => sum + label, 0);
+  const others = data.filter((label) => label === 0).length;
+  const expected = Math.LN2 * (counted + 0.25 * 0.25 * others) / counted;
+  assertClose((await loss(undecided)).cls!, expected, { rtol: 1e-4 });
+});
