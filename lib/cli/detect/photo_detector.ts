@@ -3,7 +3,6 @@
  *
  * @module
  */
-import type { ActiveDevice } from "../../backends/device.ts";
 import type { Detector } from "../../detector/detector.ts";
 import { type Remote, remote } from "../../training/remote.ts";
 import { denoStore } from "../deno_store.ts";
@@ -43,7 +42,7 @@ export type DetectMethods = {
   /** Makes the detector; what is wrong comes back as data, because errors lose their class. */
   readonly open: (
     request: DetectorRequest,
-  ) => { readonly device: ActiveDevice; readonly model: string } | {
+  ) => DetectorInfo | {
     readonly failed: { readonly message: string; readonly exitCode: ExitCode };
   };
   /** See {@linkcode PhotoDetector}. */
