@@ -5,20 +5,15 @@
  */
 import { denoStore } from "./lib/cli/deno_store.ts";
 import { runCommand } from "./lib/cli/exit_codes.ts";
+import { listenForInterrupt } from "./lib/cli/interrupt.ts";
 import { stderrOutput } from "./lib/cli/progress.ts";
 import { startThreads } from "./lib/cli/train/threads.ts";
 import { trainCommand } from "./lib/cli/train/command.ts";
 
 if (import.meta.main) {
-  const interrupt = new AbortController();
-  const stop = () => {
-    console.error(
-      "\nstopping after this batch; once more ends at once and loses what is not saved",
-    );
-    for (const signal of ["SIGINT", "SIGTERM"] as const) Deno.removeSignalListener(signal, stop);
-    interrupt.abort();
-  };
-  for (const signal of ["SIGINT", "SIGTERM"] as const) Deno.addSignalListener(signal, stop);
+  using interrupt = listenForInterrupt(
+    "stopping after this batch; once more ends at once and loses what is not saved",
+  );
   await runCommand(() =>
     trainCommand(Deno.args, {
       store: denoStore,
@@ -30,7 +25,4 @@ if (import.meta.main) {
       now: () => new Date(),
     })
   );
-  if (!interrupt.signal.aborted) {
-    for (const signal of ["SIGINT", "SIGTERM"] as const) Deno.removeSignalListener(signal, stop);
-  }
 }

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { readVariable } from "./variable.ts";
 
 /** Exit codes of all commands. */
 export const EXIT = {
@@ -53,13 +54,6 @@ function exitCodeOf(error: Error): ExitCode {
   return EXIT_BY_NAME[error.name] ?? EXIT.someFailed;
 }
 
-/** Whether the user asked for stack traces. Never prompts for the permission to look. */
-function isDebugging(): boolean {
-  const query = { name: "env", variable: "TINYFACE_DEBUG" } as const;
-  return Deno.permissions.querySync(query).state === "granted" &&
-    Deno.env.has("TINYFACE_DEBUG");
-}
-
 /**
  * Runs a command: sets the exit code to what `main` returns, or turns what it throws into one line
  * on stderr and an exit code. With `TINYFACE_DEBUG` set (and `--allow-env`) the stack follows.
@@ -74,6 +68,6 @@ export async function runCommand(main: () => Promise<ExitCode | void>): Promise<
     if (error instanceof Deno.errors.BrokenPipe) return; // the reader of stdout has seen enough
     Deno.exitCode = exitCodeOf(error);
     console.error(`error: ${error.message.split("\n")[0]}`);
-    if (isDebugging()) console.error(error.stack);
+    if (readVariable("TINYFACE_DEBUG") !== undefined) console.error(error.stack);
   }
 }

@@ -35,8 +35,8 @@ export interface EventTime {
   readonly step: number;
 }
 
-/** Masked, so that the checksum of data that hold checksums stays a good one. */
-function maskedCrc(bytes: Uint8Array): number {
+/** CRC-32C, masked, so that the checksum of data that hold checksums stays a good one. */
+export function maskedCrc(bytes: Uint8Array): number {
   const crc = crc32c(bytes);
   return (crc >>> 15 | crc << 17) + 0xa282ead8 >>> 0;
 }

@@ -1,5 +1,5 @@
 /**
- * Where `detect` puts the copies it makes.
+ * Where `detect` puts what it makes.
  *
  * @module
  */
@@ -23,12 +23,15 @@ export async function isSameFile(a: string, b: string): Promise<boolean> {
   }
 }
 
-async function singleFile(photos: readonly Photo[], output: string): Promise<string[]> {
+/** Names the output of each photo, in the order of the photos. */
+export type NameOutput = (photo: Photo) => string;
+
+async function singleFile(photos: readonly Photo[], output: string): Promise<NameOutput> {
   if (photos.length !== 1) throw usageError(output, `a folder for ${photos.length} photos`);
   if (await isSameFile(output, photos[0]!.path)) {
     throw usageError(output, "another file than the photo itself");
   }
-  return [output];
+  return () => output;
 }
 
 /** How the names of copies end. */
@@ -37,15 +40,20 @@ export type EndingOf = (photo: Photo) => string;
 const drawnEnding: EndingOf = () => `${DRAWN_SUFFIX}.jpg`;
 
 /** `<folder>/<name><ending>` for each photo; photos of the same name are numbered. */
-function filesIn(folder: string, photos: readonly Photo[], endingOf: EndingOf): string[] {
+function filesIn(folder: string, endingOf: EndingOf): NameOutput {
   const taken = new Set<string>();
-  return photos.map((photo) => {
+  return (photo) => {
     const base = `${folder}/${photo.outputName}`, ending = endingOf(photo);
     let path = `${base}${ending}`;
     for (let n = 2; taken.has(path); n++) path = `${base}-${n}${ending}`;
     taken.add(path);
     return path;
-  });
+  };
+}
+
+/** Whether `--output` names a file for answers, not one for a drawn copy. */
+export function isResultsPath(output: string | undefined): output is string {
+  return output !== undefined && /\.jsonl$/i.test(output);
 }
 
 /** The folder that copies go into; `undefined` when `--output` is a file. */
@@ -54,21 +62,22 @@ export function outputFolder(output: string = DEFAULT_FOLDER): string | undefine
 }
 
 /**
- * One output path for each photo. A path that ends in .jpg, .jpeg or .png is the file for a single
- * photo; one without an extension, or with a slash at its end, is a folder.
+ * How outputs are named. A path that ends in .jpg, .jpeg or .png is the file for a single photo; one
+ * without an extension, or with a slash at its end, is a folder.
  *
  * Throws a usage {@linkcode CliError} for anything else, and rather than overwrite the photo.
  *
+ * @param photos All of them; asked for where there may be only one.
  * @param endingOf How the names in a folder end. Default: what marks drawn copies.
  */
 export async function planOutputs(
-  photos: readonly Photo[],
+  photos: () => Promise<readonly Photo[]>,
   output: string = DEFAULT_FOLDER,
   endingOf: EndingOf = drawnEnding,
-): Promise<string[]> {
-  if (encoderFor(output) !== undefined) return await singleFile(photos, output);
+): Promise<NameOutput> {
+  if (encoderFor(output) !== undefined) return await singleFile(await photos(), output);
   if (outputFolder(output) === undefined) {
-    throw usageError(output, "a .jpg or .png file, or a folder");
+    throw usageError(output, "a .jpg, .png or .jsonl file, or a folder");
   }
-  return filesIn(output.replace(/(?<=.)\/+$/, ""), photos, endingOf);
+  return filesIn(output.replace(/(?<=.)\/+$/, ""), endingOf);
 }

@@ -6,13 +6,16 @@
 import type { Face } from "../../detector/detector.ts";
 import type { AnonymizeMethod } from "../../image/anonymize.ts";
 import { round, roundFace } from "../../detector/round_face.ts";
+import type { PhotoId } from "./photos.ts";
 
 /** Milliseconds by stage. */
 export type StageTimes = Record<string, number>;
 
 /** A photo that went well; the JSON of `--json` and `--jsonl`. */
 export interface PhotoResult {
-  /** The photo's path. */
+  /** The job's id, where there is one. */
+  readonly id?: PhotoId;
+  /** The photo's path or address. */
   readonly image: string;
   /** Width of the upright photo, in pixels. */
   readonly width: number;
@@ -32,24 +35,34 @@ export interface PhotoResult {
 
 /** A photo that failed; the JSON of `--json` and `--jsonl`. */
 export interface PhotoFailure {
-  /** The photo's path. */
+  /** The job's id, where there is one. */
+  readonly id?: PhotoId;
+  /** The photo's path or address. */
   readonly image: string;
   /** What is wrong: a word for programs and a sentence for people. */
   readonly error: { readonly code: string; readonly message: string };
 }
 
+/** What there is to say about a photo. */
+export type PhotoReport = PhotoResult | PhotoFailure;
+
 /** Tells the user about photos, one after another. */
 export interface Reporter {
   /** A photo is done; `output` is the file that was drawn, if any. */
-  photo(report: PhotoResult | PhotoFailure, output: string | undefined): Promise<void>;
+  photo(report: PhotoReport, output: string | undefined): Promise<void>;
   /** All photos are done. */
   end(): Promise<void>;
 }
 
-function roundReport(report: PhotoResult | PhotoFailure): PhotoResult | PhotoFailure {
+function roundReport(report: PhotoReport): PhotoReport {
   if ("error" in report) return report;
   const ms = Object.fromEntries(Object.entries(report.ms).map(([k, v]) => [k, round(v, 1)]));
   return { ...report, faces: report.faces.map(roundFace), ms };
+}
+
+/** The answer as one line of JSON. */
+export function jsonLine(report: PhotoReport): string {
+  return JSON.stringify(roundReport(report));
 }
 
 function textLine(result: PhotoResult, output: string | undefined): string {
@@ -73,11 +86,11 @@ export const REPORTERS = {
     end: () => Promise.resolve(),
   }),
   jsonl: (print: Print): Reporter => ({
-    photo: (report) => print(JSON.stringify(roundReport(report))),
+    photo: (report) => print(jsonLine(report)),
     end: () => Promise.resolve(),
   }),
   json: (print: Print): Reporter => {
-    const reports: (PhotoResult | PhotoFailure)[] = [];
+    const reports: PhotoReport[] = [];
     return {
       photo: (report) => {
         reports.push(roundReport(report));

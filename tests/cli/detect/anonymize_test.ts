@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { detectCommand, type DetectWorld } from "../../../lib/cli/detect/command.ts";
+import { detectCommand } from "../../../lib/cli/detect/command.ts";
+import type { DetectWorld } from "../../../lib/cli/detect/world.ts";
 import { CliError, EXIT, type ExitCode } from "../../../lib/cli/exit_codes.ts";
 import { jpegSegments, pngChunks } from "../../../lib/codec/containers.ts";
 import { decodeImage } from "../../../lib/codec/decode.ts";
@@ -32,6 +33,9 @@ async function runDetect(...args: string[]) {
     print: (line) => Promise.resolve(void said.out.push(line)),
     warn: (line) => void said.err.push(line),
     progress: { isTerminal: false, columns: () => 80, write: () => {}, now: () => 0 },
+    startWorker: () => Promise.reject(new Error("there are no threads in this test")),
+    readVariable: () => undefined,
+    signal: new AbortController().signal,
     willNotWrite: () => Promise.reject(new Error("it will write")),
   };
   let code: ExitCode, problem = "";

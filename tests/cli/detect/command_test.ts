@@ -1,10 +1,8 @@
 import assert from "node:assert/strict";
 import { DeviceUnavailableError } from "../../../lib/backends/device.ts";
-import {
-  detectCommand,
-  type DetectWorld,
-  type FaceDetector,
-} from "../../../lib/cli/detect/command.ts";
+import { detectCommand } from "../../../lib/cli/detect/command.ts";
+import type { FaceDetector } from "../../../lib/cli/detect/photo_detector.ts";
+import type { DetectWorld } from "../../../lib/cli/detect/world.ts";
 import { CliError, EXIT, type ExitCode } from "../../../lib/cli/exit_codes.ts";
 import { decodeImage } from "../../../lib/codec/decode.ts";
 import { encodePng } from "../../../lib/codec/encode.ts";
@@ -35,6 +33,9 @@ function fakeWorld() {
     print: (line) => Promise.resolve(void said.out.push(line)),
     warn: (line) => void said.err.push(line),
     progress: { isTerminal: false, columns: () => 80, write: () => {}, now: () => 0 },
+    startWorker: () => Promise.reject(new Error("there are no threads in this test")),
+    readVariable: () => undefined,
+    signal: new AbortController().signal,
     willNotWrite: () => Promise.resolve(void said.writesForbidden++),
   };
   return { said, world };
@@ -194,7 +195,7 @@ Deno.test("detect refuses an output it cannot or should not write", () =>
       const [args, problem] of [
         [
           [photo, "-o", "faces.webp"],
-          'it is "faces.webp", expected a .jpg or .png file, or a folder',
+          'it is "faces.webp", expected a .jpg, .png or .jsonl file, or a folder',
         ],
         [[photo, "-o", photo], `it is "${photo}", expected another file than the photo itself`],
         [[photo, "-o", `${folder}/empty/../album/b.png`], "expected another file than the photo"],

@@ -1,0 +1,82 @@
+/**
+ * From photos to answers: read ahead, spread over detectors, and put back into the order of the
+ * photos.
+ *
+ * @module
+ */
+import { ahead } from "../../datasets/ahead.ts";
+import type { Photo } from "./photos.ts";
+import type { PhotoDetector } from "./photo_detector.ts";
+import { failureOf, type Product } from "./process_photo.ts";
+import { Pool } from "./pool.ts";
+import type { PhotoReport } from "./report.ts";
+
+/** A photo and what to make of it. */
+export interface Task {
+  /** The photo. */
+  readonly photo: Photo;
+  /** What is made from it. */
+  readonly product: Product;
+}
+
+/** A photo that is done. */
+export interface Answer {
+  /** What it was about. */
+  readonly task: Task;
+  /** What came of it. */
+  readonly report: PhotoReport;
+  /** Time from the end of reading to the answer, waiting for a detector not counted. */
+  readonly ms: number;
+}
+
+/** How many photos are in hand: two a detector, one at work and one read, and some done early. */
+function depthFor(detectors: number): number {
+  return 2 * detectors + 2;
+}
+
+/** Resolves when the signal is aborted. */
+function aborted(signal: AbortSignal): Promise<undefined> {
+  if (signal.aborted) return Promise.resolve(undefined);
+  return new Promise((resolve) =>
+    signal.addEventListener("abort", () => resolve(undefined), { once: true })
+  );
+}
+
+/**
+ * Answers tasks in their order. At most `2 · detectors + 2` are in hand at a time, however many
+ * there are, and none is begun while nobody asks for answers.
+ *
+ * @param signal When it is aborted no further task is begun; those in hand are answered.
+ * Throws what the source of the tasks throws, and what a lost detector does.
+ */
+export async function* answersTo(
+  tasks: AsyncIterable<Task>,
+  detectors: readonly PhotoDetector[],
+  signal: AbortSignal,
+): AsyncGenerator<Answer, void, void> {
+  const source = tasks[Symbol.asyncIterator](), pool = new Pool(detectors);
+  const stop = aborted(signal);
+
+  const answer = async (): Promise<Answer | undefined> => {
+    // The source of a program's jobs may be silent for long: stopping must not wait for it.
+    const next = await Promise.race([source.next(), stop]);
+    if (next === undefined || next.done || signal.aborted) return undefined;
+    const task = next.value, { photo, product } = task;
+    let bytes: Uint8Array<ArrayBuffer>;
+    try {
+      bytes = await photo.read();
+    } catch (error) {
+      return { task, report: failureOf(photo, error as Error), ms: 0 };
+    }
+    return await pool.use(async (detector) => {
+      const start = performance.now();
+      const report = await detector.process({ id: photo.id, path: photo.path, bytes }, product);
+      return { task, report, ms: performance.now() - start };
+    });
+  };
+
+  for await (const done of ahead(0, Infinity, depthFor(detectors.length), answer)) {
+    if (done === undefined) return;
+    yield done;
+  }
+}
