@@ -6,12 +6,20 @@
  */
 import { decodeImage, ImageDecodeError, type ImageDecodeErrorCode } from "../codec/decode.ts";
 import { encodeBlob, type PictureType } from "../codec/encode_blob.ts";
-import type { Detector, Face } from "../detector/detector.ts";
+import type { DetectOptions, Detector, Face } from "../detector/detector.ts";
 import { round, roundFace } from "../detector/round_face.ts";
+import { anonymize } from "../image/anonymize.ts";
 import { drawBoxes } from "../image/draw.ts";
 import type { Image } from "../image/image.ts";
+import { ANONYMIZE_THRESHOLDS } from "../models/anonymize_thresholds.ts";
+import type { ModelName } from "../models/registry.ts";
 import { errorResponse, HttpError } from "./http_error.ts";
-import { type OutputName, type PhotoRequest, readPhotoRequest } from "./photo_request.ts";
+import {
+  type Output,
+  type OutputName,
+  type PhotoRequest,
+  readPhotoRequest,
+} from "./photo_request.ts";
 import { Turnstile } from "./turnstile.ts";
 import { usageHtml, usageJson } from "./usage.ts";
 
@@ -151,6 +159,7 @@ const PICTURES: {
   readonly [Name in Exclude<OutputName, "json">]: (image: Image, faces: readonly Face[]) => Image;
 } = {
   annotated: annotate,
+  blurred: (image, faces) => anonymize(image, faces),
 };
 
 /** The photo with a box and a score around each face. */
@@ -162,6 +171,11 @@ function annotate(image: Image, faces: readonly Face[]): Image {
   return drawBoxes(image, Float32Array.from(corners), { labels });
 }
 
+/** Where faces are to be hidden, a missed one does more harm than a hidden lamp. */
+function defaultsFor({ name }: Output, { model }: ServedDetector): DetectOptions {
+  return name === "blurred" ? { scoreThreshold: ANONYMIZE_THRESHOLDS[model as ModelName] } : {};
+}
+
 async function answer(
   { file, options, output }: PhotoRequest,
   detector: ServedDetector,
@@ -170,7 +184,7 @@ async function answer(
   const start = performance.now();
   const image = await decode(file, maxPixels);
   const decoded = performance.now();
-  const faces = await detector.detect(image, options);
+  const faces = await detector.detect(image, { ...defaultsFor(output, detector), ...options });
   const ms = { decode: decoded - start, detect: performance.now() - decoded };
   const { name, type } = output;
   if (name === "json" || type === "application/json") {

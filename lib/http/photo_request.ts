@@ -11,6 +11,7 @@ import { type BodyLimits, readBody } from "./read_body.ts";
 export const OUTPUTS = {
   json: ["application/json"],
   annotated: ["image/jpeg", "image/png"],
+  blurred: ["image/jpeg", "image/png"],
 } as const;
 
 /** See {@linkcode OUTPUTS}. */

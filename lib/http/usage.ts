@@ -22,7 +22,7 @@ const PARAMETERS = {
   threshold: "faces scored below are left out, 0 … 1, default 0.5",
   nms: "overlap (IoU) above which the better of two boxes stays, 0 … 1, default 0.45",
   maxFaces: "at most so many, the surest first, default 1000",
-  output: "json (default) or annotated; or by the Accept header",
+  output: "json (default), annotated or blurred; or by the Accept header",
 } as const;
 
 /** The text for programs. */

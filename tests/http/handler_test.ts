@@ -96,6 +96,27 @@ Deno.test("the annotated photo comes by parameter or Accept, as JPEG or PNG", as
   }
 });
 
+Deno.test("the blurred photo hides what is found, and more than that, and leaves the rest", async () => {
+  const response = await service().fetch(
+    post(PHOTO, { query: "?output=blurred", accept: "image/png" }),
+  );
+  assert.equal(response.headers.get("content-type"), "image/png");
+  const image = await decodeImage(PHOTO), found = await detector.detect(image);
+  assert.ok(Number(response.headers.get("x-faces")) >= found.length);
+  const { data } = await decodeImage(new Uint8Array(await response.arrayBuffer()));
+  for (const { box } of found) {
+    const x = Math.round(box.x + box.width / 2), y = Math.round(box.y + box.height / 2);
+    let changed = 0;
+    for (let k = -20; k < 20; k++) {
+      const o = 3 * (y * image.width + x + k);
+      if (Math.abs(data[o]! - image.data[o]!) > 2) changed++;
+    }
+    assert.ok(changed > 20, "the middle of the face is another one");
+  }
+  const same = data.filter((value, i) => value === image.data[i]).length;
+  assert.ok(same > data.length / 2);
+});
+
 Deno.test("GET / explains the service, GET /health tells that it works, HEAD leaves the body out", async () => {
   const get = (path: string, init: RequestInit = {}) =>
     service().fetch(new Request(new URL(path, ADDRESS), init));
