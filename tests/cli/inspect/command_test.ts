@@ -31,7 +31,7 @@ Deno.test("inspectCommand() prints the same as JSON", () => {
 Deno.test("inspectCommand() names what it does not know", () => {
   for (
     const [args, problem] of [
-      [["huge"], /Cannot find model "huge": choose from "tiny"/],
+      [["huge"], /Cannot find model "huge": choose from "edge", "tiny"/],
       [["tiny", "--grid-size", "5"], /gridSize is "5"/],
       [["tiny", "tinaface"], /one model at a time/],
     ] as const
