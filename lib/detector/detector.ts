@@ -28,13 +28,16 @@ export type WeightsSource = Uint8Array | ArrayBuffer | URL | ReadableStream<Uint
 
 /** What {@linkcode Detector.detect} reports. */
 export interface DetectOptions {
-  /** Faces scored below this are left out, in [0, 1]. Default 0.5. */
+  /** Faces scored below this are left out, in [0, 1]. Default: what suits the model, 0.6 for `edge`. */
   readonly scoreThreshold?: number;
   /** Of two boxes that overlap by more than this IoU the better one stays. Default 0.45. */
   readonly nmsThreshold?: number;
   /** At most this many faces, the surest first. Default 1000. */
   readonly maxFaces?: number;
-  /** The photo's long side is cut to this many pixels before detection. Default: it is not. */
+  /**
+   * The photo's long side is cut to this many pixels before detection; `Infinity` = it is not.
+   * Default: what suits the model, 1024 for `edge`.
+   */
   readonly maxSide?: number;
 }
 
@@ -57,11 +60,7 @@ export interface DetectorOptions extends DetectOptions {
 }
 
 // 0.45: vedadet's NMS threshold for TinaFace, and what the peers were measured with.
-const DEFAULTS: Required<Omit<DetectOptions, "maxSide">> = {
-  scoreThreshold: 0.5,
-  nmsThreshold: 0.45,
-  maxFaces: 1000,
-};
+const DEFAULTS = { nmsThreshold: 0.45, maxFaces: 1000 } as const;
 
 /**
  * Makes a detector. With the weights that ship with the model it needs no permission.
@@ -105,7 +104,7 @@ export class Detector implements Disposable {
     this.device = runner.device;
     this.#model = model;
     this.#runner = runner;
-    this.#defaults = { ...DEFAULTS, ...defaults };
+    this.#defaults = { ...DEFAULTS, ...model.defaults, ...defaults };
   }
 
   /** Name of its model. */
@@ -136,12 +135,12 @@ export class Detector implements Disposable {
       ...options,
     } as Required<DetectOptions>;
     const image = await readImage(source);
-    const seen = maxSide === undefined ? image : downscaledSize(image, maxSide);
+    const seen = downscaledSize(image, maxSide);
     const { size, multipleOf } = this.#model.input;
     const view = multipleOf === null ? letterbox(seen, size) : padded(seen, multipleOf);
     const photoView = magnified(view, image.width / seen.width, image.height / seen.height);
     // A network of one size may enlarge what was cut down, which is more than another view.
-    const { boxes, scores } = multipleOf === null && maxSide !== undefined
+    const { boxes, scores } = multipleOf === null && seen.width < image.width
       ? await this.#run(downscale(image, maxSide), view)
       : await this.#run(image, photoView);
     const kept = nms(boxes, scores, {
@@ -180,7 +179,8 @@ function checkOptions({ scoreThreshold, nmsThreshold, maxFaces, maxSide }: Detec
     }
   }
   for (const [name, value] of Object.entries({ maxFaces, maxSide })) {
-    if (value !== undefined && !(Number.isInteger(value) && value > 0)) {
+    const isCount = Number.isInteger(value) || value === Infinity;
+    if (value !== undefined && !(isCount && value > 0)) {
       throw new RangeError(`Cannot detect faces: ${name} is "${value}", not a positive integer`);
     }
   }

@@ -178,10 +178,10 @@ export function resample(image: Image, view: View, fill: Rgb): Image {
  * The size of an image with its long side cut to `maxSide` pixels, its aspect kept (sides rounded, at
  * least 1). The size of one that already fits stays.
  *
- * Throws a `RangeError` when `maxSide` is not a positive integer.
+ * Throws a `RangeError` when `maxSide` is neither a positive integer nor `Infinity`.
  */
 export function downscaledSize({ width, height }: Size, maxSide: number): Size {
-  if (!Number.isInteger(maxSide) || maxSide < 1) {
+  if (!(Number.isInteger(maxSide) || maxSide === Infinity) || maxSide < 1) {
     throw new RangeError(`Cannot downscale the image: the longest side is "${maxSide}"`);
   }
   const scale = Math.min(1, maxSide / Math.max(width, height));

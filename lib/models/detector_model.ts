@@ -37,6 +37,14 @@ export interface InputSpec extends Normalisation {
   readonly fill: Rgb;
 }
 
+/** What suits a detector. */
+export interface DetectionDefaults {
+  /** The score from which a box is a face, in [0, 1]. */
+  readonly scoreThreshold: number;
+  /** Photos are cut to this long side, in pixels, before it sees them; `Infinity` = they are not. */
+  readonly maxSide: number;
+}
+
 /** A detector as far as running it goes. */
 export interface InferenceModel {
   /** The name that command lines and weight files use. */
@@ -47,6 +55,8 @@ export interface InferenceModel {
   readonly graph: Graph;
   /** What the network wants to see. */
   readonly input: InputSpec;
+  /** How it is used when the caller does not say. */
+  readonly defaults: DetectionDefaults;
   /** Its anchors, if it has any, for an input of this size; for looking at data sets. */
   anchors?(frame: Size): Boxes;
   /**

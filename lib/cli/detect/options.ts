@@ -61,7 +61,8 @@ export const DETECT = {
       type: "number",
       min: 0,
       max: 1,
-      help: "Leave out faces scored below this [default: 0.5, less with --anonymize]",
+      help:
+        "Leave out faces scored below this [default: what suits the model, less with --anonymize]",
     },
     nms: {
       type: "number",
@@ -76,7 +77,8 @@ export const DETECT = {
       min: 1,
       integer: true,
       placeholder: "px",
-      help: "Shrink photos to this long side before detection; never enlarges",
+      help:
+        "Shrink photos to this long side before detection; never enlarges [default: 1024 for edge]",
     },
     model: { type: "string", choices: MODEL_NAMES, help: `Detector [default: ${DEFAULT_MODEL}]` },
     weights: { type: "string", placeholder: "file", help: "Trained weights instead of its own" },

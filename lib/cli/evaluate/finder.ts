@@ -60,7 +60,8 @@ export async function openFinder(
   const { model, device, inputSize } = detector;
   // To letterbox what was resized before would only blur it.
   const shown = INPUT_PROTOCOLS[inputSize === undefined ? protocol : "original"];
-  const detect = (image: Image) => detector.detect(image, { scoreThreshold: LOWEST_SCORE });
+  const asShown = { scoreThreshold: LOWEST_SCORE, maxSide: request.maxSide ?? Infinity };
+  const detect = (image: Image) => detector.detect(image, asShown);
   const merge = { iouThreshold: request.nmsThreshold };
   const find = faceFinder(store, (photo) => detectByProtocol(photo, shown, detect, merge));
   return { model, device, inputSize, find, dispose: () => detector.dispose() };

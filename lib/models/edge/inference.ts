@@ -13,6 +13,12 @@ import { edgeGraph } from "./graph.ts";
 const DECODE = { iouExponent: 0, regression: "deltas" } as const;
 
 /**
+ * 0.6: precision 0.95 on training photos that were held out (docs/model_edge.md). 1024: faces of up to
+ * 300 pixels were learnt, and what is smaller than a hundredth of such a photo is too small to see.
+ */
+const DEFAULTS = { scoreThreshold: 0.6, maxSide: 1024 } as const;
+
+/**
  * Builds the edge detector.
  *
  * @param changes Settings that differ from `EDGE_CONFIG`. Throws a `RangeError` for one that cannot be.
@@ -33,6 +39,7 @@ export function edgeInference(changes?: Readonly<Record<string, unknown>>): Infe
       std: [127.5, 127.5, 127.5],
       fill: [128, 128, 128],
     },
+    defaults: DEFAULTS,
     anchors: (frame) => anchors(frame).boxes,
     decode: (outputs, frame) => decodeHeads(outputs, anchors(frame), frame, DECODE),
   };

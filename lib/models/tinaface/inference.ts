@@ -41,6 +41,7 @@ export function tinafaceInference(
       std,
       fill: mean.map(Math.round) as unknown as Rgb, // zero to the network
     },
+    defaults: { scoreThreshold: 0.5, maxSide: Infinity },
     anchors: (frame) => anchors(frame).boxes,
     decode: (outputs, frame) => decodeHeads(outputs, anchors(frame), frame, config),
   };

@@ -27,6 +27,7 @@ export function tinyInference(changes?: Readonly<Record<string, unknown>>): Infe
       std: [127.5, 127.5, 127.5],
       fill: [127, 127, 127], // grey: zero to the network
     },
+    defaults: { scoreThreshold: 0.5, maxSide: Infinity },
     decode: ({ grid }, frame) => decodeGrid(grid!, frame),
   };
 }
