@@ -229,6 +229,7 @@ Deno.test("mod.ts reaches tfjs through one file, and no data set, trainer or com
   );
   assert.deepEqual(doors.toSorted(), [
     "lib/detector/tensor_runner.ts",
+    "lib/weights/embedded/edge.ts",
     "lib/weights/embedded/tiny.ts",
   ]);
 });

@@ -43,7 +43,7 @@ export interface DetectOptions {
 
 /** How {@linkcode createDetector} makes a detector. The {@linkcode DetectOptions} become defaults. */
 export interface DetectorOptions extends DetectOptions {
-  /** Which model. Default: the one the weights belong to, `"tiny"` when none are given. */
+  /** Which model. Default: the one the weights belong to, `"edge"` when none are given. */
   readonly model?: ModelName;
   /** The weights. Default: the ones that ship with the model. */
   readonly weights?: WeightsSource;

@@ -33,7 +33,7 @@ const MODELS: { readonly [M in ModelName]: Build<InferenceModel> } = {
 export const MODEL_NAMES = Object.keys(MODELS) as readonly ModelName[];
 
 /** The detector that is used when none is named. */
-export const DEFAULT_MODEL: ModelName = "tiny";
+export const DEFAULT_MODEL: ModelName = "edge";
 
 /** Throws a `RangeError` unless a detector has this name. */
 export function assertModelName(name: string): asserts name is ModelName {

@@ -8,6 +8,7 @@ import { decodeBase64 } from "../numbers/base64.ts";
 import type { ModelName } from "../models/registry.ts";
 
 const EMBEDDED: { readonly [M in ModelName]?: () => Promise<{ readonly BASE64: string }> } = {
+  edge: () => import("./embedded/edge.ts"),
   tiny: () => import("./embedded/tiny.ts"),
 };
 

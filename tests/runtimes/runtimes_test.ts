@@ -182,7 +182,7 @@ export const x: number = faces[0]!.box.${member};
 testBundle("tinyface-core.js takes weights, and says that it has none", null, async () => {
   const core = await import(new URL("tinyface-core.js", DIST).href);
   await assert.rejects(core.createDetector(), { name: "RangeError", message: /no weights ship/ });
-  const weights = await Deno.readFile(new URL("data/models/tiny.safetensors", ROOT));
+  const weights = await Deno.readFile(new URL("data/models/edge.safetensors", ROOT));
   using detector = await core.createDetector({ weights });
   assertExpected(await detector.detect(image));
 });
