@@ -19,6 +19,7 @@ export {
   type Face,
   type FaceBox,
   type ImageSource,
+  type LookOptions,
   type WeightsSource,
 } from "./lib/detector/detector.ts";
 export { type DetectorDevice } from "./lib/detector/runner.ts";

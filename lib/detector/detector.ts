@@ -5,20 +5,21 @@
  */
 import type { ActiveDevice } from "../backends/active_device.ts";
 import { decodeImage } from "../codec/decode.ts";
-import { clipBoxes, takeBoxes } from "../geometry/boxes.ts";
+import { clipBoxes } from "../geometry/boxes.ts";
 import { type Face, type FaceBox, toFaces } from "../geometry/faces.ts";
 import { letterbox, padded } from "../geometry/letterbox.ts";
-import { nms } from "../geometry/nms.ts";
-import { boxesFromView, magnified, type View } from "../geometry/view.ts";
+import { boxesFromView, magnified, type View, wholeView } from "../geometry/view.ts";
 import { channelsOf, type Image, type Size } from "../image/image.ts";
 import { downscale, downscaledSize } from "../image/resample.ts";
-import type { Detections, InferenceModel } from "../models/detector_model.ts";
+import type { DetectionDefaults, Detections, InferenceModel } from "../models/detector_model.ts";
 import { assertModelName, DEFAULT_MODEL, type ModelName } from "../models/registry.ts";
 import { embeddedModel } from "../weights/embedded.ts";
 import { decodeModel } from "../weights/model_file.ts";
+import { type LookOptions, looksAt } from "./looks.ts";
+import { type Found, foundIn, mergeLooks } from "./merge_looks.ts";
 import { type DetectorDevice, type Runner, startRunner } from "./runner.ts";
 
-export type { Face, FaceBox };
+export type { Face, FaceBox, LookOptions };
 
 /** A photo: an encoded file (JPEG, PNG, WebP, GIF, BMP), or pixels as RGB or RGBA. */
 export type ImageSource = Uint8Array | ArrayBuffer | Blob | Response | Image;
@@ -27,7 +28,7 @@ export type ImageSource = Uint8Array | ArrayBuffer | Blob | Response | Image;
 export type WeightsSource = Uint8Array | ArrayBuffer | URL | ReadableStream<Uint8Array>;
 
 /** What {@linkcode Detector.detect} reports. */
-export interface DetectOptions {
+export interface DetectOptions extends LookOptions {
   /** Faces scored below this are left out, in [0, 1]. Default: what suits the model, 0.6 for `edge`. */
   readonly scoreThreshold?: number;
   /** Of two boxes that overlap by more than this IoU the better one stays. Default 0.45. */
@@ -36,7 +37,7 @@ export interface DetectOptions {
   readonly maxFaces?: number;
   /**
    * The photo's long side is cut to this many pixels before detection; `Infinity` = it is not.
-   * Default: what suits the model, 1024 for `edge`.
+   * Default: what suits the model, 1024 for `edge`; with `tile`, `Infinity`.
    */
   readonly maxSide?: number;
 }
@@ -61,6 +62,12 @@ export interface DetectorOptions extends DetectOptions {
 
 // 0.45: vedadet's NMS threshold for TinaFace, and what the peers were measured with.
 const DEFAULTS = { nmsThreshold: 0.45, maxFaces: 1000 } as const;
+
+/** Options that always have a value in the end. */
+type Settings = DetectionDefaults & Readonly<Record<keyof typeof DEFAULTS, number>>;
+
+/** A larger picture would hardly fit into memory, and enlarging shows nothing new. */
+const MAX_SCALE = 16;
 
 /**
  * Makes a detector. With the weights that ship with the model it needs no permission.
@@ -104,7 +111,7 @@ export class Detector implements Disposable {
     this.device = runner.device;
     this.#model = model;
     this.#runner = runner;
-    this.#defaults = { ...DEFAULTS, ...model.defaults, ...defaults };
+    this.#defaults = defaults;
   }
 
   /** Name of its model. */
@@ -130,27 +137,38 @@ export class Detector implements Disposable {
   async detect(source: ImageSource, options: DetectOptions = {}): Promise<Face[]> {
     if (this.#disposed) throw new TypeError("Cannot detect faces: the detector is disposed");
     checkOptions(options);
-    const { scoreThreshold, nmsThreshold, maxFaces, maxSide } = {
-      ...this.#defaults,
-      ...options,
-    } as Required<DetectOptions>;
+    const { scoreThreshold, nmsThreshold, maxFaces, maxSide, ...looks } = this.#settings(options);
     const image = await readImage(source);
     const seen = downscaledSize(image, maxSide);
-    const { size, multipleOf } = this.#model.input;
-    const view = multipleOf === null ? letterbox(seen, size) : padded(seen, multipleOf);
-    const photoView = magnified(view, image.width / seen.width, image.height / seen.height);
     // A network of one size may enlarge what was cut down, which is more than another view.
-    const { boxes, scores } = multipleOf === null && seen.width < image.width
-      ? await this.#run(downscale(image, maxSide), view)
-      : await this.#run(image, photoView);
-    const kept = nms(boxes, scores, {
-      iouThreshold: nmsThreshold,
-      scoreThreshold,
-      maxBoxes: maxFaces,
-    });
-    const inPhoto = boxesFromView(takeBoxes(boxes, kept), photoView);
-    return toFaces(clipBoxes(inPhoto, image.width, image.height), takeNumbers(scores, kept))
+    const isCopied = this.#model.input.multipleOf === null && seen.width < image.width;
+    const shown = isCopied ? downscale(image, maxSide) : image;
+    const found: Found[] = [];
+    for (const view of this.#looksAt(seen, looks)) {
+      const shownView = magnified(view, shown.width / seen.width, shown.height / seen.height);
+      found.push(foundIn(await this.#run(shown, shownView), view, seen, scoreThreshold));
+    }
+    const { boxes, scores } = mergeLooks(found, { iouThreshold: nmsThreshold, maxBoxes: maxFaces });
+    const inPhoto = boxesFromView(boxes, wholeView(image, seen));
+    return toFaces(clipBoxes(inPhoto, image.width, image.height), scores)
       .filter(({ box }) => box.width > 0 && box.height > 0);
+  }
+
+  /** The options of a call with what the detector was made with, and what suits its model. */
+  #settings(options: DetectOptions): DetectOptions & Settings {
+    const wanted = { ...this.#defaults, ...options };
+    const uncut = wanted.tile === undefined ? {} : { maxSide: Infinity };
+    return { ...DEFAULTS, ...this.#model.defaults, ...uncut, ...wanted };
+  }
+
+  /** What the network gets to see of a photo of this size. */
+  #looksAt(photo: Size, looks: LookOptions): View[] {
+    const { input, defaults: { maxSide } } = this.#model, { size, multipleOf } = input;
+    if (looks.tile === undefined && looks.scales === undefined && !looks.flip) {
+      return [multipleOf === null ? letterbox(photo, size) : padded(photo, multipleOf)];
+    }
+    const good = multipleOf === null ? size : { width: maxSide, height: maxSide };
+    return looksAt(photo, { size: good, multipleOf }, looks);
   }
 
   /** Boxes of a view before NMS, in pixels of the view. */
@@ -172,18 +190,26 @@ export class Detector implements Disposable {
   }
 }
 
-function checkOptions({ scoreThreshold, nmsThreshold, maxFaces, maxSide }: DetectOptions): void {
+function checkOptions(options: DetectOptions): void {
+  const { scoreThreshold, nmsThreshold, maxFaces, maxSide, tile, tileOverlap, scales } = options;
+  const check = (name: string, value: number | undefined, isGood: boolean, expected: string) => {
+    if (value === undefined || isGood) return;
+    throw new RangeError(`Cannot detect faces: ${name} is "${value}", not ${expected}`);
+  };
   for (const [name, value] of Object.entries({ scoreThreshold, nmsThreshold })) {
-    if (value !== undefined && !(value >= 0 && value <= 1)) {
-      throw new RangeError(`Cannot detect faces: ${name} is "${value}", not in 0 … 1`);
-    }
+    check(name, value, value! >= 0 && value! <= 1, "in 0 … 1");
   }
   for (const [name, value] of Object.entries({ maxFaces, maxSide })) {
     const isCount = Number.isInteger(value) || value === Infinity;
-    if (value !== undefined && !(isCount && value > 0)) {
-      throw new RangeError(`Cannot detect faces: ${name} is "${value}", not a positive integer`);
-    }
+    check(name, value, isCount && value! > 0, "a positive integer");
   }
+  const side = tile === "auto" ? undefined : tile;
+  check("tile", side, Number.isInteger(side) && side! > 0, "a positive integer");
+  check("tileOverlap", tileOverlap, tileOverlap! >= 0 && tileOverlap! <= 0.9, "in 0 … 0.9");
+  for (const scale of scales ?? []) {
+    check("one of scales", scale, scale > 0 && scale <= MAX_SCALE, `in 0 … ${MAX_SCALE}`);
+  }
+  if (scales?.length === 0) throw new RangeError("Cannot detect faces: there are no scales");
 }
 
 async function readImage(source: ImageSource): Promise<Image> {
@@ -208,8 +234,4 @@ async function readSource(
     return await readSource(response);
   }
   return new Uint8Array(await source.arrayBuffer());
-}
-
-function takeNumbers(values: Float32Array, indices: readonly number[]): Float32Array {
-  return Float32Array.from(indices, (i) => values[i]!);
 }

@@ -7,6 +7,7 @@ import { DETECTOR_DEVICES } from "../../detector/runner.ts";
 import { DEFAULT_MODEL, MODEL_NAMES } from "../../models/registry.ts";
 import type { Command, Values } from "../args.ts";
 import { CliError, EXIT } from "../exit_codes.ts";
+import { LOOK_FLAGS, type LookFlags, looksOf } from "../look_flags.ts";
 import type { DetectorRequest } from "../open_detector.ts";
 import { ANONYMIZE_FLAGS } from "./anonymize.ts";
 import { isResultsPath } from "./output.ts";
@@ -80,6 +81,7 @@ export const DETECT = {
       help:
         "Shrink photos to this long side before detection; never enlarges [default: 1024 for edge]",
     },
+    ...LOOK_FLAGS,
     model: { type: "string", choices: MODEL_NAMES, help: `Detector [default: ${DEFAULT_MODEL}]` },
     weights: { type: "string", placeholder: "file", help: "Trained weights instead of its own" },
     device: {
@@ -138,16 +140,23 @@ export function checkTogether({ json, jsonl, output, resume }: DetectOptions): v
 /** The options that say which detector is wanted. */
 export type DetectorFlags = Pick<
   DetectOptions,
-  "model" | "weights" | "device" | "maxSide" | "threshold" | "nms" | "maxDetections"
+  | "model"
+  | "weights"
+  | "device"
+  | "maxSide"
+  | "threshold"
+  | "nms"
+  | "maxDetections"
 >;
 
 /** The detector that the options ask for. */
-export function detectorRequest(options: DetectorFlags): DetectorRequest {
+export function detectorRequest(options: DetectorFlags & LookFlags): DetectorRequest {
   const { model, weights, device, maxSide } = options;
   return {
     ...{ model, weights, device, maxSide },
     scoreThreshold: options.threshold,
     nmsThreshold: options.nms,
     maxFaces: options.maxDetections,
+    ...looksOf(options),
   };
 }

@@ -8,6 +8,7 @@ import { findInAll, type FoundFaces, type OnPhoto } from "../../evaluation/find_
 import type { Store } from "../../files/store.ts";
 import type { EvaluateOptions } from "./options.ts";
 import { type EvaluatedDetector, type Finder, type FinderRequest, openFinder } from "./finder.ts";
+import { looksOf } from "../look_flags.ts";
 import type { CreateDetector } from "../open_detector.ts";
 import { formatDuration, Progress, type ProgressOutput, stderrOutput } from "../progress.ts";
 
@@ -78,7 +79,8 @@ export async function detectInSamples(
   onPhoto: OnPhoto = () => {},
 ): Promise<Detected> {
   const { model: name, weights, device, protocol, nms: nmsThreshold, maxSide } = options;
-  const request = { model: name, weights, device, protocol, nmsThreshold, maxSide };
+  const looks = looksOf(options);
+  const request = { model: name, weights, device, protocol, nmsThreshold, maxSide, ...looks };
   const finders = await openFinders(request, options, io);
   try {
     const { model, device } = finders[0]!;

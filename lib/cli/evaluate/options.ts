@@ -8,6 +8,7 @@ import { INPUT_PROTOCOL_NAMES, INPUT_PROTOCOLS } from "../../evaluation/input_pr
 import { DEFAULT_MODEL, MODEL_NAMES } from "../../models/registry.ts";
 import type { Command, Values } from "../args.ts";
 import { CliError, EXIT } from "../exit_codes.ts";
+import { LOOK_FLAGS } from "../look_flags.ts";
 
 /** Further lines of the help start where the first one does. */
 const PROTOCOLS = INPUT_PROTOCOL_NAMES
@@ -85,6 +86,7 @@ export const EVALUATE = {
       placeholder: "px",
       help: "Shrink photos to this long side before detection",
     },
+    ...LOOK_FLAGS,
     jobs: {
       type: "number",
       integer: true,

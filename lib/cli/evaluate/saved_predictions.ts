@@ -10,6 +10,7 @@ import type { ReadableStore, Store } from "../../files/store.ts";
 import { DEFAULT_MODEL } from "../../models/registry.ts";
 import type { EvaluateOptions } from "./options.ts";
 import { CliError, EXIT } from "../exit_codes.ts";
+import { looksOf } from "../look_flags.ts";
 
 const SETTINGS_FILE = "settings.json";
 
@@ -22,7 +23,8 @@ async function hashOf(store: ReadableStore, path: string): Promise<string> {
 async function settingsOf(store: ReadableStore, options: EvaluateOptions): Promise<string> {
   const { model = DEFAULT_MODEL, weights, protocol, nms, maxSide = null } = options;
   const weightsHash = weights === undefined ? "built-in" : await hashOf(store, weights);
-  return JSON.stringify({ model, weights: weightsHash, protocol, nms, maxSide }, null, 2) + "\n";
+  const settings = { model, weights: weightsHash, protocol, nms, maxSide, ...looksOf(options) };
+  return JSON.stringify(settings, null, 2) + "\n";
 }
 
 /**
