@@ -50,9 +50,10 @@ async function deno(args: readonly string[]): Promise<void> {
     stderr: "piped",
   }).output();
   if (success) return;
-  const lines = new TextDecoder().decode(stderr).trim().split("\n");
-  const reason = lines.find((line) => line.includes("error")) ?? lines.at(-1);
-  const sentence = reason!.replace(/^.*error\S*:\s*/, "");
+  // What went wrong first stands in "Caused by", where there is one.
+  const lines = new TextDecoder().decode(stderr).trim().split("\n").map((line) => line.trim());
+  const cause = lines.find((line) => /^\d+: (?!Setting up)/.test(line)) ?? lines[0]!;
+  const sentence = cause.replace(/^(\d+|error): /, "");
   throw new CliError(EXIT.someFailed, `Cannot run deno ${args[0]}: ${sentence}`);
 }
 
