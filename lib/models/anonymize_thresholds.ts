@@ -11,7 +11,7 @@ import type { ModelName } from "./registry.ts";
 
 /** The score from which a box is hidden, by model. */
 export const ANONYMIZE_THRESHOLDS: Readonly<Record<ModelName, number>> = {
-  "edge": 0.25,
+  "edge": 0.2,
   "tiny": 0.1,
   // No trained weights ship with these two: a guess, to be measured with the weights that are used.
   "tinaface": 0.1,

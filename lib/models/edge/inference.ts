@@ -13,8 +13,9 @@ import { edgeGraph } from "./graph.ts";
 const DECODE = { iouExponent: 0, regression: "deltas" } as const;
 
 /**
- * 0.6: precision 0.95 on training photos that were held out (docs/model_edge.md). 1024: faces of up to
- * 300 pixels were learnt, and what is smaller than a hundredth of such a photo is too small to see.
+ * 0.6: from there on its precision is 0.95 on photos that were held out (docs/model_edge.md). 1024:
+ * faces of up to 300 pixels were learnt, and what is smaller than a hundredth of such a photo is too
+ * small to see.
  */
 const DEFAULTS = { scoreThreshold: 0.6, maxSide: 1024 } as const;
 

@@ -28,7 +28,7 @@ export interface EdgeLossInput {
 }
 
 /** What background counts. The paper's 0.75 less what faces count less here, see `training.ts`. */
-const ALPHA = 0.25;
+const ALPHA = 0.45;
 
 /** Terms of the loss. Run it in a `tf.tidy`. */
 export function edgeLoss(

@@ -16,7 +16,7 @@ import { edgeLoss } from "./loss.ts";
  * What the anchors of one face count at most. A face of 64 pixels has eleven of them, one of 8 pixels
  * has one or two, and a third of the faces are that small.
  */
-const MOST_OF_A_FACE = 2;
+const MOST_OF_A_FACE = 4;
 
 /**
  * Builds the edge detector for training.
