@@ -84,7 +84,9 @@ async function packageJson(): Promise<string> {
     "./engine_relaxed.wasm": "./engine_relaxed.wasm",
     "./engine_simd.wasm": "./engine_simd.wasm",
   };
-  return `${JSON.stringify({ name, version, license, type: "module", exports }, null, 2)}\n`;
+  const files = ["*.js", "*.d.ts", "*.wasm"];
+  const fields = { name, version, license, type: "module", exports, files };
+  return `${JSON.stringify(fields, null, 2)}\n`;
 }
 
 await Deno.mkdir(dist, { recursive: true });
@@ -106,4 +108,7 @@ for (const build of ["relaxed", "simd"] satisfies EngineBuild[]) {
   await Deno.writeFile(new URL(`engine_${build}.wasm`, dist), engineBytes(build));
 }
 await Deno.writeTextFile(new URL("package.json", dist), await packageJson());
+for (const name of ["README.md", "LICENSE"]) {
+  await Deno.copyFile(new URL(name, root), new URL(name, dist));
+}
 for (const [name, bytes] of Object.entries(sizes)) console.log(`dist/${name}: ${bytes} bytes`);
