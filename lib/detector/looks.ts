@@ -90,15 +90,17 @@ function cutsOf(
 ): Cuts {
   const shown = Math.max(1, Math.round(length * scale));
   if (frame === undefined || shown <= frame) {
-    // All of it; in the middle of a frame that has one size, else with a border at the end.
-    const out = multipleOf === null ? frame! : Math.ceil(shown / multipleOf) * multipleOf;
-    const seen = out * length / shown;
-    return { starts: [multipleOf === null ? (length - seen) / 2 : 0], length: seen, out };
+    // All of it: in the middle of a frame that has one size, as `letterbox` has it, else with a border
+    // at the end.
+    if (multipleOf === null) {
+      const seen = frame! / scale;
+      return { starts: [(length - seen) / 2], length: seen, out: frame! };
+    }
+    const out = Math.ceil(shown / multipleOf) * multipleOf;
+    return { starts: [0], length: out * length / shown, out };
   }
-  const tile = frame * length / shown,
-    count = Math.ceil(
-      (shown - overlap * frame) / (frame - overlap * frame),
-    );
+  const tile = frame / scale;
+  const count = Math.ceil((shown - overlap * frame) / (frame - overlap * frame));
   const starts = Array.from({ length: count }, (_, i) => i * (length - tile) / (count - 1));
   return { starts, length: tile, out: frame };
 }

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { type LookOptions, looksAt } from "../../lib/detector/looks.ts";
+import { letterbox } from "../../lib/geometry/letterbox.ts";
 import { boxesToView, type View } from "../../lib/geometry/view.ts";
 
 const ANY_SIZE = { size: { width: 640, height: 640 }, multipleOf: 32 };
@@ -24,6 +25,15 @@ Deno.test("looksAt() takes one look unless it is told otherwise", () => {
     const [view, ...others] = looksAt(size, network);
     assert.equal(others.length, 0);
     assert.ok(isWhole([0, 0, size.width, size.height], view!));
+  }));
+});
+
+Deno.test("looksAt() shows a network of one size the whole photo as letterbox() does", () => {
+  fc.assert(fc.property(photo, (size) => {
+    const [view] = looksAt(size, ONE_SIZE), expected = letterbox(size, ONE_SIZE.size);
+    for (const key of ["x", "y", "width", "height"] as const) {
+      assert.ok(Math.abs(view![key] - expected[key]) < 1e-6 * Math.max(size.width, size.height));
+    }
   }));
 });
 
