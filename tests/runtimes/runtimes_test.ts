@@ -6,6 +6,7 @@ import { encodePng } from "../../lib/codec/encode.ts";
 import { createDetector, type Face } from "../../lib/detector/detector.ts";
 import { downscale } from "../../lib/image/resample.ts";
 import { assertAllClose } from "../_support/close.ts";
+import { removeProfile } from "../_support/remove_profile.ts";
 import { walkFiles } from "../_support/walk.ts";
 
 const ROOT = new URL("../../", import.meta.url);
@@ -199,17 +200,6 @@ for (const [name, command] of [["Node.js", "node"], ["Bun", BUN]] as const) {
     assert.match(found.refused, /^ImageDecodeError: .*this runtime has no image decoder/);
     assert.match(found.tensors, /^DeviceUnavailableError: .*this bundle has the engine only/);
   });
-}
-
-/** The browser's other processes write to its profile for a moment after it is gone. */
-async function removeProfile(folder: string): Promise<void> {
-  for (let tries = 0; tries < 20; tries++) {
-    try {
-      return await Deno.remove(folder, { recursive: true });
-    } catch {
-      await new Promise((go) => setTimeout(go, 100));
-    }
-  }
 }
 
 testBundle(

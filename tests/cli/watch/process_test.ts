@@ -1,4 +1,5 @@
 // `watch.ts` as its user runs it, seen by a real browser.
+import { removeProfile } from "../../_support/remove_profile.ts";
 import assert from "node:assert/strict";
 import { encodePng } from "../../../lib/codec/encode.ts";
 import { EventWriter } from "../../../lib/training/event_writer.ts";
@@ -112,7 +113,7 @@ testWith(
         const order = [...dom.matchAll(/data-tag="([^"]+)"/g)].map(([, tag]) => tag);
         assert.deepEqual(order, ["loss", "rate", "val/ap50"]);
       } finally {
-        await Deno.remove(profile, { recursive: true });
+        await removeProfile(profile);
       }
     }),
 );
