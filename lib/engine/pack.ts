@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { type Affine, batchNormAffine } from "../graph/batch_norm.ts";
 import type { NdArray } from "../numbers/nd_array.ts";
 import type { Convolution } from "./steps.ts";
 
@@ -13,27 +14,6 @@ export type WeightOf = (name: string) => NdArray;
 const COLUMNS = 8;
 /** Floats of a vector. */
 const LANES = 4;
-
-/** y = x · scale + shift by channel. */
-export interface Affine {
-  readonly scale: Float64Array;
-  readonly shift: Float64Array;
-}
-
-/** What batch norm does at inference, by channel; the constants of an op that stands alone too. */
-export function batchNormAffine(
-  node: NonNullable<Convolution["norm"]>,
-  weightOf: WeightOf,
-): Affine {
-  const role = (name: string) => weightOf(`${node.weights}/${name}`).data;
-  const gamma = role("gamma"), beta = role("beta");
-  const mean = role("moving_mean"), variance = role("moving_variance");
-  const scale = Float64Array.from(
-    gamma,
-    (value, c) => value / Math.sqrt(variance[c]! + node.attributes.epsilon),
-  );
-  return { scale, shift: Float64Array.from(beta, (value, c) => value - mean[c]! * scale[c]!) };
-}
 
 /** Scale of each filter, and what is added to what it gives; no `bias` is zeros. */
 function affineOf(

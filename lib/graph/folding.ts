@@ -4,6 +4,7 @@
  * @module
  */
 import type { NdArray } from "../numbers/nd_array.ts";
+import { batchNormAffine } from "./batch_norm.ts";
 import { type ActivationNode, fusedActivations } from "./fusion.ts";
 import type { AnyNode, Graph, Node } from "./graph.ts";
 
@@ -48,31 +49,19 @@ export function foldBatchNorms(
   return folded;
 }
 
-/** y = γ · (k∗x + b − μ) / √(σ² + ε) + β as one convolution. */
+/** y = scale · (k∗x + b) + shift as one convolution. */
 function fold(
   conv: FoldedConv["conv"],
   norm: Node<"batchNorm">,
   weights: ReadonlyMap<string, NdArray>,
 ): { kernel: NdArray; bias: NdArray } {
-  const of = (role: string) => weights.get(`${norm.weights}/${role}`)!.data;
-  const gamma = of("gamma"), beta = of("beta");
-  const mean = of("moving_mean"), variance = of("moving_variance");
   const role = conv.op === "conv" ? "kernel" : "depthwise_kernel";
   const { shape, data } = weights.get(`${conv.weights}/${role}`)!;
   const convBias = weights.get(`${conv.weights}/bias`)?.data;
-  const channels = gamma.length;
-  const scale = Float64Array.from(
-    gamma,
-    (value, c) => value / Math.sqrt(variance[c]! + norm.attributes.epsilon),
-  );
+  const { scale, shift } = batchNormAffine(norm, (name) => weights.get(name)!);
+  const bias = Float32Array.from(shift, (value, c) => value + (convBias?.[c] ?? 0) * scale[c]!);
   return {
-    kernel: { shape, data: data.map((value, i) => value * scale[i % channels]!) },
-    bias: {
-      shape: [channels],
-      data: Float32Array.from(
-        scale,
-        (value, c) => beta[c]! + ((convBias?.[c] ?? 0) - mean[c]!) * value,
-      ),
-    },
+    kernel: { shape, data: data.map((value, i) => value * scale[i % scale.length]!) },
+    bias: { shape: [scale.length], data: bias },
   };
 }
