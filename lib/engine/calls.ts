@@ -94,7 +94,7 @@ export function scratchOf(step: Step, shapes: ReadonlyMap<string, Shape>): Scrat
   const input = shapes.get(step.inputs[0]!)!;
   if (step.op === "groupNorm") {
     const bytes = aligned(input[2] * FLOAT_BYTES + SLACK_BYTES);
-    return { scale: bytes, shift: bytes };
+    return { centre: bytes, scale: bytes };
   }
   if (step.op !== "block") return {};
   const patches = patchesOf(step, input).bytes;
@@ -174,6 +174,8 @@ export function callsOf(step: Step, context: Context): Call[] {
 }
 
 const TRUE = 1, FALSE = 0;
+/** Instead of the address of what is taken off first. */
+const NO_CENTRE = 0;
 
 /** Half-pixel centres, as everywhere in this project. */
 function resizeNearest({ inputs, output }: Single, { shapes, at }: Context): KernelCall[] {
@@ -203,7 +205,7 @@ const SINGLES: {
     const scale = constants.get(`${node.weights}/scale`)!;
     const shift = constants.get(`${node.weights}/shift`)!;
     // deno-fmt-ignore
-    return [["scaleShift", at(x!), scale, shift, at(output), height * width, channels, clamp.low,
+    return [["scaleShift", at(x!), NO_CENTRE, scale, shift, at(output), height * width, channels, clamp.low,
       clamp.high]];
   },
   groupNorm: ({ node, inputs: [x], output, clamp }, { shapes, constants, at }) => {
@@ -211,11 +213,11 @@ const SINGLES: {
     const [height, width, channels] = shapes.get(output)!, pixels = height * width;
     const gamma = constants.get(`${node.weights}/gamma`)!;
     const beta = constants.get(`${node.weights}/beta`)!;
-    const scale = at(`${output}#scale`), shift = at(`${output}#shift`);
+    const centre = at(`${output}#centre`), scale = at(`${output}#scale`);
     // deno-fmt-ignore
     return [
-      ["groupMoments", at(x!), pixels, channels, groups, gamma, beta, epsilon, scale, shift],
-      ["scaleShift", at(x!), scale, shift, at(output), pixels, channels, clamp.low, clamp.high],
+      ["groupMoments", at(x!), pixels, channels, groups, gamma, epsilon, centre, scale],
+      ["scaleShift", at(x!), centre, scale, beta, at(output), pixels, channels, clamp.low, clamp.high],
     ];
   },
   maxPool: ({ node, inputs: [x], output }, { shapes, at }) => {

@@ -36,8 +36,8 @@ export function maxPool(
 }
 
 /**
- * Scale and shift `[channels]` that normalise x[pixels, channels] in groups: x · scale + shift has
- * mean 0 and variance 1 in each, times gamma plus beta. Sums are doubles.
+ * Centre and scale `[channels]` that normalise x[pixels, channels] in groups: (x − centre) · scale has
+ * mean 0 and variance 1 in each, times gamma. Sums are doubles.
  */
 export function groupMoments(
   x: usize,
@@ -45,10 +45,9 @@ export function groupMoments(
   channels: usize,
   groups: usize,
   gamma: usize,
-  beta: usize,
   epsilon: f32,
+  centre: usize,
   scale: usize,
-  shift: usize,
 ): void {
   const size = channels / groups, count = <f64> (pixels * size);
   for (let group: usize = 0; group < groups; group++) {
@@ -68,9 +67,8 @@ export function groupMoments(
     }
     const norm = 1 / Math.sqrt(squares / count + <f64> epsilon);
     for (let c = (group * size) << 2, last = c + (size << 2); c < last; c += 4) {
-      const factor = <f64> f32.load(gamma + c) * norm;
-      f32.store(scale + c, <f32> factor);
-      f32.store(shift + c, <f32> (<f64> f32.load(beta + c) - mean * factor));
+      f32.store(centre + c, <f32> mean);
+      f32.store(scale + c, <f32> (<f64> f32.load(gamma + c) * norm));
     }
   }
 }
