@@ -3,13 +3,13 @@ import assert from "node:assert/strict";
 import { DeviceUnavailableError } from "../../lib/backends/active_device.ts";
 import { startRunner } from "../../lib/detector/runner.ts";
 import { letterbox } from "../../lib/geometry/letterbox.ts";
-import { GraphBuilder } from "../../lib/graph/builder.ts";
 import { tinyInference } from "../../lib/models/tiny/inference.ts";
 import type { LoadedModel } from "../../lib/weights/model_file.ts";
 import { assertAllClose } from "../_support/close.ts";
 import { ENGINE_BUILDS } from "../engine/builds.ts";
 import { liveWeights } from "../executors/small_network.ts";
 import { spots } from "./models.ts";
+import { deformableGraph } from "../engine/deformable_graph.ts";
 
 function tiny(): LoadedModel {
   const model = tinyInference({ inputSize: 32, gridSize: 1 });
@@ -18,12 +18,7 @@ function tiny(): LoadedModel {
 
 /** A model with an operation that the engine lacks. */
 function deformable(): LoadedModel {
-  const builder = new GraphBuilder();
-  const image = builder.add("input", "image", [], { channels: 3 });
-  const window = { kernel: 3, stride: 1, padding: "same", bias: false } as const;
-  const offsets = builder.add("conv", "offsets", [image], { ...window, filters: 18 });
-  builder.add("deformConv", "bent", [image, offsets], { ...window, filters: 4 });
-  const graph = builder.finish({ y: "bent" });
+  const graph = deformableGraph();
   return { model: { ...tiny().model, graph }, weights: liveWeights(graph) };
 }
 

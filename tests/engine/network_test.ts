@@ -15,6 +15,7 @@ import { liveWeights, toTensor4d } from "../executors/small_network.ts";
 import { assertAllClose } from "../_support/close.ts";
 import { ENGINE_BUILDS } from "./builds.ts";
 import { ENGINE_OPS, type GraphCase, graphsWith, noiseImage } from "./random_graph.ts";
+import { deformableGraph } from "./deformable_graph.ts";
 
 /** What tfjs gives for an image, by output. */
 async function expected(
@@ -73,12 +74,7 @@ Deno.test("EngineNetwork has every operation but one", () => {
 });
 
 Deno.test("EngineNetwork names the operation and the node that it does not have", () => {
-  const builder = new GraphBuilder();
-  const image = builder.add("input", "image", [], { channels: 3 });
-  const window = { kernel: 3, stride: 1, padding: "same", bias: false } as const;
-  const offsets = builder.add("conv", "offsets", [image], { ...window, filters: 18 });
-  builder.add("deformConv", "bent", [image, offsets], { ...window, filters: 4 });
-  const graph = builder.finish({ y: "bent" });
+  const graph = deformableGraph();
   assert.throws(
     () => new EngineNetwork(graph, liveWeights(graph), ENGINE_BUILDS[0]!.module),
     (error) => {

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
-import { tf } from "../../lib/deps/tfjs.ts";
 import { parameterCount, summarize } from "../../lib/graph/analysis.ts";
 import { inferenceModel } from "../../lib/models/registry.ts";
 import { trainableModel } from "../../lib/models/trainable.ts";
 import type { NdArray } from "../../lib/numbers/nd_array.ts";
 import { eachBackend } from "../_support/backends.ts";
 import { assertAllClose, assertClose } from "../_support/close.ts";
+import { lossTerms } from "./loss_terms.ts";
 import { perfectOutputs } from "./perfect_outputs.ts";
 
 const FRAME = { width: 128, height: 128 };
@@ -70,17 +70,7 @@ Deno.test("edge decodes what it encodes", () => {
 eachBackend("edge's loss asks for the IoU that its boxes reach", async () => {
   const model = trainableModel("edge", { inputSize: 128 });
   const targets = model.encodeTargets(TRUTH, FRAME);
-  const loss = async (outputs: Record<string, NdArray>) => {
-    const tensors = (arrays: Record<string, NdArray>) =>
-      Object.fromEntries(
-        Object.entries(arrays).map(([k, { shape, data }]) => [k, tf.tensor(data, [1, ...shape])]),
-      );
-    const terms = tf.tidy(() => model.loss(tensors(outputs), tensors(targets)));
-    const values: Record<string, number> = {};
-    for (const [name, term] of Object.entries(terms)) values[name] = (await term.data())[0]!;
-    tf.dispose(terms);
-    return values;
-  };
+  const loss = (outputs: Record<string, NdArray>) => lossTerms(model, outputs, targets);
   const perfect = perfectOutputs(targets, model.anchors!(FRAME), GRIDS, 2);
   const found = await loss(perfect);
   assert.ok(found.cls! < 1e-3 && found.box! < 1e-3, JSON.stringify(found));

@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { tf } from "../../lib/deps/tfjs.ts";
 import { parameterCount, summarize, weightsOf } from "../../lib/graph/analysis.ts";
 import { TINAFACE, TINAFACE_LITE, tinafaceConfig } from "../../lib/models/tinaface/config.ts";
 import { tinafaceGraph } from "../../lib/models/tinaface/graph.ts";
@@ -8,6 +7,7 @@ import { trainableModel } from "../../lib/models/trainable.ts";
 import type { NdArray } from "../../lib/numbers/nd_array.ts";
 import { eachBackend } from "../_support/backends.ts";
 import { assertAllClose, assertClose } from "../_support/close.ts";
+import { lossTerms } from "./loss_terms.ts";
 import { perfectOutputs } from "./perfect_outputs.ts";
 
 /** Small enough to run on every device. */
@@ -87,17 +87,7 @@ eachBackend(
     const model = trainableModel("tinaface", SMALL);
     const anchors = model.anchors!(FRAME);
     const targets = model.encodeTargets({ boxes: FACES, ignore: new Uint8Array(2) }, FRAME);
-    const loss = async (outputs: Record<string, NdArray>) => {
-      const tensors = (arrays: Record<string, NdArray>) =>
-        Object.fromEntries(
-          Object.entries(arrays).map(([k, { shape, data }]) => [k, tf.tensor(data, [1, ...shape])]),
-        );
-      const terms = tf.tidy(() => model.loss(tensors(outputs), tensors(targets)));
-      const values: Record<string, number> = {};
-      for (const [name, term] of Object.entries(terms)) values[name] = (await term.data())[0]!;
-      tf.dispose(terms);
-      return values;
-    };
+    const loss = (outputs: Record<string, NdArray>) => lossTerms(model, outputs, targets);
     const perfect = perfectOutputs(targets, anchors, GRIDS, 3);
     const found = await loss(perfect);
     assert.ok(found.cls! < 1e-3 && found.box! < 1e-3 && found.iou! < 1e-3, JSON.stringify(found));

@@ -1,51 +1,24 @@
 import assert from "node:assert/strict";
-import { detectCommand } from "../../../lib/cli/detect/command.ts";
-import type { DetectWorld } from "../../../lib/cli/detect/world.ts";
-import { CliError, EXIT, type ExitCode } from "../../../lib/cli/exit_codes.ts";
+import { EXIT } from "../../../lib/cli/exit_codes.ts";
 import { jpegSegments, pngChunks } from "../../../lib/codec/containers.ts";
 import { decodeImage } from "../../../lib/codec/decode.ts";
 import { encodeJpeg, encodePng } from "../../../lib/codec/encode.ts";
 import { exifOf } from "../../../lib/codec/exif.ts";
 import { jpegQuality } from "../../../lib/codec/jpeg_quality.ts";
 import { sniffFormat } from "../../../lib/codec/sniff.ts";
-import type { DetectOptions, Face } from "../../../lib/detector/detector.ts";
+import type { Face } from "../../../lib/detector/detector.ts";
 import { ANONYMIZE_THRESHOLDS } from "../../../lib/models/anonymize_thresholds.ts";
 import { withOrientation } from "../../codec/exif_support.ts";
+import { runDetectOn } from "./fake_world.ts";
 
 const FACE: Face = { box: { x: 10, y: 8, width: 16, height: 16 }, score: 0.9 };
 const IMAGES = new URL("../../fixtures/images/", import.meta.url);
 
-/** Runs the command with a detector that finds {@linkcode FACE} in every photo. */
+/** Runs the command, which is to write, with a detector that finds {@linkcode FACE} in every photo. */
 async function runDetect(...args: string[]) {
-  const said = {
-    out: [] as string[],
-    err: [] as string[],
-    asked: [] as (DetectOptions | undefined)[],
-  };
-  const world: DetectWorld = {
-    createDetector: () =>
-      Promise.resolve({
-        model: "tiny",
-        device: { name: "cpu", reason: "it is a fake" },
-        detect: (_, options) => Promise.resolve((said.asked.push(options), [FACE])),
-        dispose: () => {},
-      }),
-    print: (line) => Promise.resolve(void said.out.push(line)),
-    warn: (line) => void said.err.push(line),
-    progress: { isTerminal: false, columns: () => 80, write: () => {}, now: () => 0 },
-    startWorker: () => Promise.reject(new Error("there are no threads in this test")),
-    readVariable: () => undefined,
-    signal: new AbortController().signal,
-    willNotWrite: () => Promise.reject(new Error("it will write")),
-  };
-  let code: ExitCode, problem = "";
-  try {
-    code = await detectCommand(args, world);
-  } catch (error) {
-    assert.ok(error instanceof CliError, String(error));
-    [code, problem] = [error.exitCode, error.message];
-  }
-  return { ...said, code, problem };
+  const { writesForbidden, ...said } = await runDetectOn(FACE, args);
+  assert.equal(writesForbidden, 0);
+  return said;
 }
 
 /** Stripes that a blur cannot miss. */

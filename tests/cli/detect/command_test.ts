@@ -1,45 +1,14 @@
 import assert from "node:assert/strict";
 import { DeviceUnavailableError } from "../../../lib/backends/device.ts";
 import { detectCommand } from "../../../lib/cli/detect/command.ts";
-import type { FaceDetector } from "../../../lib/cli/detect/photo_detector.ts";
 import type { DetectWorld } from "../../../lib/cli/detect/world.ts";
-import { CliError, EXIT, type ExitCode } from "../../../lib/cli/exit_codes.ts";
+import { EXIT } from "../../../lib/cli/exit_codes.ts";
 import { decodeImage } from "../../../lib/codec/decode.ts";
 import { encodePng } from "../../../lib/codec/encode.ts";
-import type { DetectorOptions, Face } from "../../../lib/detector/detector.ts";
+import type { Face } from "../../../lib/detector/detector.ts";
+import { fakeWorld, runDetectOn } from "./fake_world.ts";
 
 const FACE: Face = { box: { x: 2.0061, y: 3, width: 10.12345, height: 12 }, score: 0.93456 };
-
-/** A world whose detector finds {@linkcode FACE} in every photo, and that notes what it is told. */
-function fakeWorld() {
-  const said = {
-    out: [] as string[],
-    err: [] as string[],
-    options: undefined as DetectorOptions | undefined,
-    disposed: 0,
-    writesForbidden: 0,
-  };
-  const detector: FaceDetector = {
-    model: "tiny",
-    device: { name: "cpu", reason: "it is a fake" },
-    detect: () => Promise.resolve([FACE]),
-    dispose: () => void said.disposed++,
-  };
-  const world: DetectWorld = {
-    createDetector: (options) => {
-      said.options = options;
-      return Promise.resolve(detector);
-    },
-    print: (line) => Promise.resolve(void said.out.push(line)),
-    warn: (line) => void said.err.push(line),
-    progress: { isTerminal: false, columns: () => 80, write: () => {}, now: () => 0 },
-    startWorker: () => Promise.reject(new Error("there are no threads in this test")),
-    readVariable: () => undefined,
-    signal: new AbortController().signal,
-    willNotWrite: () => Promise.resolve(void said.writesForbidden++),
-  };
-  return { said, world };
-}
 
 function png(width: number, height: number): Uint8Array<ArrayBuffer> {
   return encodePng({ width, height, data: new Uint8Array(3 * width * height).fill(90) });
@@ -69,18 +38,8 @@ async function exists(path: string): Promise<boolean> {
   return await Deno.stat(path).then(() => true, () => false);
 }
 
-/** Runs the command; `code` is what the process would exit with, `problem` what stopped it. */
-async function runDetect(...args: string[]) {
-  const { said, world } = fakeWorld();
-  let code: ExitCode, problem = "";
-  try {
-    code = await detectCommand(args, world);
-  } catch (error) {
-    assert.ok(error instanceof CliError, String(error));
-    [code, problem] = [error.exitCode, error.message];
-  }
-  return { ...said, code, problem };
-}
+/** Runs the command with a detector that finds {@linkcode FACE} in every photo. */
+const runDetect = (...args: string[]) => runDetectOn(FACE, args);
 
 Deno.test("detect draws the photo's faces on a copy", () =>
   withPhotos(async (folder) => {
@@ -223,7 +182,7 @@ Deno.test("detect refuses to run without a photo or with two kinds of JSON", asy
 });
 
 function failingWorld(error: Error): DetectWorld {
-  return { ...fakeWorld().world, createDetector: () => Promise.reject(error) };
+  return { ...fakeWorld(FACE).world, createDetector: () => Promise.reject(error) };
 }
 
 Deno.test("detect ends with 3 without a model and with 4 without a device, naming the file", () =>
