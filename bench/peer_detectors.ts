@@ -1,9 +1,9 @@
 /**
  * Other people's face detectors from ONNX files, as functions from pixels to faces.
  *
- * References: ShiqiYu/libfacedetection.train `mmdet/models/dense_heads/yunet_head.py` (YuNet);
- * biubug6/Pytorch_Retinaface `test_widerface.py`, `layers/functions/prior_box.py`, `utils/box_utils.py`,
- * `data/config.py` cfg_mnet (RetinaFace).
+ * Reference for RetinaFace: biubug6/Pytorch_Retinaface `test_widerface.py`,
+ * `layers/functions/prior_box.py`, `utils/box_utils.py`,
+ * `data/config.py` cfg_mnet.
  *
  * @module
  */
@@ -14,6 +14,7 @@ import { toFaces } from "../lib/geometry/faces.ts";
 import { nms } from "../lib/geometry/nms.ts";
 import { channelsOf, type Image, type Size } from "../lib/image/image.ts";
 import type { Detections } from "../lib/models/detector_model.ts";
+import { decodeYunet } from "../lib/teachers/yunet.ts";
 
 type Outputs = Readonly<Record<string, Float32Array>>;
 
@@ -41,26 +42,6 @@ function* cells(input: Size, stride: number): Generator<{ column: number; row: n
 
 function corners(x: number, y: number, width: number, height: number): number[] {
   return [x - width / 2, y - height / 2, x + width / 2, y + height / 2];
-}
-
-/** One prior a cell at its upper left corner; score = class · objectness. */
-function decodeYunet(outputs: Outputs, input: Size): Detections {
-  const boxes: number[] = [], scores: number[] = [];
-  for (const stride of [8, 16, 32]) {
-    const [cls, obj, bbox] = ["cls", "obj", "bbox"].map((name) => outputs[`${name}_${stride}`]!);
-    let i = 0;
-    for (const { column, row } of cells(input, stride)) {
-      scores.push(cls![i]! * obj![i]!);
-      const [dx, dy, dw, dh] = bbox!.subarray(4 * i, 4 * ++i);
-      boxes.push(...corners(
-        (column + dx!) * stride,
-        (row + dy!) * stride,
-        Math.exp(dw!) * stride,
-        Math.exp(dh!) * stride,
-      ));
-    }
-  }
-  return { boxes: Float32Array.from(boxes), scores: Float32Array.from(scores) };
 }
 
 /** Two square priors in the middle of each cell; variances 0.1 and 0.2. */

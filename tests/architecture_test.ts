@@ -20,6 +20,7 @@ const LEVELS: Readonly<Record<string, number>> = {
   losses: 2,
   weights: 2,
   onnx: 2,
+  teachers: 2,
   codec: 2,
   detector: 3,
   bundle: 3, // what takes the place of other files in a bundle

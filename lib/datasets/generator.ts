@@ -11,6 +11,7 @@ import { normalise } from "../image/normalise.ts";
 import { resample } from "../image/resample.ts";
 import type { Truth } from "../models/detector_model.ts";
 import type { TrainableModel } from "../models/trainable_model.ts";
+import type { Teacher } from "../teachers/teacher.ts";
 import { type NdArray, stack } from "../numbers/nd_array.ts";
 import { Random } from "../numbers/random.ts";
 import { ahead } from "./ahead.ts";
@@ -53,7 +54,7 @@ export interface GeneratorOptions {
   /** The samples; at least one. */
   readonly dataset: Dataset;
   /** For whom; only how it wants its input and targets. */
-  readonly model: Pick<TrainableModel, "input" | "encodeTargets">;
+  readonly model: Pick<TrainableModel, "input" | "encodeTargets" | "encodeAnswer">;
   /** Where the pixels come from. */
   readonly cache: ImageCache;
   /** Samples in a batch; the last one of an epoch may have fewer. */
@@ -66,6 +67,8 @@ export interface GeneratorOptions {
   readonly shuffle: boolean;
   /** `null` shows the whole photo in a letterbox, the same at every epoch. */
   readonly augment: AugmentOptions | null;
+  /** Whose answers are learnt beside the labels. Default: nobody's. */
+  readonly teacher?: Teacher;
   /**
    * How many different views of a sample there are over the epochs; then they repeat, and what was
    * computed from them can be kept. Default `null`: every epoch has its own.
@@ -172,7 +175,7 @@ function toBatch(items: readonly Item[], frame: Size): Batch {
  */
 export function createGenerator(options: GeneratorOptions): Generator {
   check(options);
-  const { dataset, model, cache, batchSize, seed, shuffle, augment } = options;
+  const { dataset, model, cache, batchSize, seed, shuffle, augment, teacher } = options;
   const {
     frame = model.input.size,
     variants = null,
@@ -221,8 +224,13 @@ export function createGenerator(options: GeneratorOptions): Generator {
       key: keyOf(sample, epoch),
       image: normalise(picture, model.input),
       truth,
-      targets: model.encodeTargets(truth, frame),
+      targets: { ...model.encodeTargets(truth, frame), ...taught(picture) },
     };
+  }
+
+  /** What a teacher says of a picture, as targets. */
+  function taught(picture: Image): Record<string, NdArray> {
+    return teacher && model.encodeAnswer ? model.encodeAnswer(teacher(picture)) : {};
   }
 
   /** Turns what is shown by a random angle. */

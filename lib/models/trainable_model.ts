@@ -6,12 +6,17 @@
 import type { tf } from "../deps/tfjs.ts";
 import type { Size } from "../image/image.ts";
 import type { NdArray } from "../numbers/nd_array.ts";
-import type { InferenceModel, Truth } from "./detector_model.ts";
+import type { Detections, InferenceModel, Truth } from "./detector_model.ts";
 
 /** A detector that can also be trained. */
 export interface TrainableModel extends InferenceModel {
   /** Turns the true faces of one network input into what {@linkcode loss} compares with. */
   encodeTargets(truth: Truth, frame: Size): Record<string, NdArray>;
+  /**
+   * Turns what a teacher says at every place of one network input into further targets. Absent where
+   * the model learns from labels only.
+   */
+  encodeAnswer?(answer: Detections): Record<string, NdArray>;
   /**
    * Terms of the loss by name, each a scalar, meaned over the batch; what is minimised is their sum
    * (and the weight decay, which is the trainer's).

@@ -8,6 +8,7 @@ import { createImageCache } from "../datasets/image_cache.ts";
 import type { Dataset } from "../datasets/sample.ts";
 import type { Store } from "../files/store.ts";
 import type { TrainableModel } from "../models/trainable_model.ts";
+import { loadTeacher } from "../teachers/teacher.ts";
 import type { TrainConfig } from "./config.ts";
 
 /** What batches are made for: to learn from, or to measure with. */
@@ -30,12 +31,12 @@ export interface Generators {
 }
 
 /** Creates the generators of a training; they share a cache. */
-export function createGenerators(
+export async function createGenerators(
   config: TrainConfig,
   model: TrainableModel,
   { train, validation }: Datasets,
   { store, onProblem }: { store: Store; onProblem: (problem: string) => void },
-): Generators {
+): Promise<Generators> {
   const { cache: folder, maxSide, faces } = config.data;
   const shared = {
     model,
@@ -46,11 +47,15 @@ export function createGenerators(
     frame: model.input.size,
     faces,
   };
-  const make = (options: Pick<GeneratorOptions, "dataset" | "shuffle" | "augment" | "variants">) =>
-    createGenerator({ ...shared, ...options });
+  const make = (
+    options: Pick<GeneratorOptions, "dataset" | "shuffle" | "augment" | "variants" | "teacher">,
+  ) => createGenerator({ ...shared, ...options });
   const { augment, variants } = config;
+  const teacher = config.teacher === null
+    ? {}
+    : { teacher: await loadTeacher(await store.read(config.teacher)) };
   return {
-    train: make({ dataset: train, shuffle: true, augment, variants }),
+    train: make({ dataset: train, shuffle: true, augment, variants, ...teacher }),
     validation: validation && make({ dataset: validation, shuffle: false, augment: null }),
   };
 }

@@ -64,6 +64,11 @@ export interface TrainConfig {
    * activations are kept for each, so later epochs cost no more than the rest of the network.
    */
   readonly variants: number | null;
+  /**
+   * A detector to learn from beside the labels: YuNet's ONNX file. `null` = the labels only. What a
+   * teacher knows of faces it learnt from photos of its own: name it where the weights are described.
+   */
+  readonly teacher: string | null;
   /** Photos in a step. */
   readonly batchSize: number;
   /**
@@ -111,6 +116,7 @@ export const DEFAULT_CONFIG: TrainConfig = {
   },
   augment: { view: VIEW_OPTIONS, photometric: PHOTOMETRIC_OPTIONS },
   variants: null,
+  teacher: null,
   batchSize: 16,
   shardSize: 8,
   epochs: 150,
@@ -146,6 +152,7 @@ const NULLABLE: Readonly<Record<string, string>> = {
   "data.cache": "string",
   "augment": "object",
   "variants": "number",
+  "teacher": "string",
   "shardSize": "number",
   "optimizer.clipNorm": "number",
   "averaging": "number",

@@ -53,6 +53,12 @@ export async function prepareTraining(
 ): Promise<PreparedTraining> {
   checkConfig(config);
   const model = trainableModel(config.model.name, config.model.settings);
+  if (config.teacher !== null && !model.encodeAnswer) {
+    throw new RangeError(
+      `Cannot train: teacher is "${config.teacher}", but model "${model.name}" as it is set learns ` +
+        "from labels only",
+    );
+  }
   const weights = resume
     ? matchWeights(model.graph, resume.weights)
     : await startWeights(config, model, store);
@@ -95,7 +101,7 @@ async function makeGenerators(
     threads: readonly Remote<InputMethods>[];
   },
 ): Promise<Generators> {
-  const local = createGenerators(config, model, datasets, { store, onProblem });
+  const local = await createGenerators(config, model, datasets, { store, onProblem });
   if (threads.length === 0) return local;
   await Promise.all(threads.map((thread) => thread.call("openInputs", { config, datasets })));
   const pooled = (generator: Generator, purpose: Purpose) =>

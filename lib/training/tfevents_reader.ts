@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { fieldsOf } from "../files/protobuf_reader.ts";
 import type { Size } from "../image/image.ts";
 import { type EventTime, maskedCrc } from "./tfevents.ts";
 
@@ -36,47 +37,6 @@ const HEADER_BYTES = 12, FOOTER_BYTES = 4;
 /** A longer record is taken for a damaged length. */
 const MAX_RECORD_BYTES = 2 ** 30;
 
-/** A field of a message: numbers as they are, the rest as bytes. */
-interface Field {
-  readonly number: number;
-  readonly value: number;
-  readonly bytes: Uint8Array;
-}
-
-const NONE = new Uint8Array();
-
-/** The fields of a Protocol Buffers message, in their order. Throws a `SyntaxError`. */
-function* fieldsOf(message: Uint8Array): Generator<Field, void, void> {
-  const view = new DataView(message.buffer, message.byteOffset, message.byteLength);
-  let at = 0;
-  const varint = () => {
-    let value = 0;
-    for (let scale = 1;; scale *= 0x80) {
-      const byte = view.getUint8(at++);
-      value += (byte & 0x7f) * scale;
-      if (byte < 0x80) return value;
-    }
-  };
-  try {
-    while (at < message.length) {
-      const key = varint(), number = Math.floor(key / 8), type = key % 8;
-      if (type === 0) yield { number, value: varint(), bytes: NONE };
-      else if (type === 1) {
-        yield { number, value: view.getFloat64((at += 8) - 8, true), bytes: NONE };
-      } else if (type === 5) {
-        yield { number, value: view.getFloat32((at += 4) - 4, true), bytes: NONE };
-      } else if (type === 2) {
-        const length = varint();
-        if (at + length > message.length) throw new RangeError("it is cut off");
-        yield { number, value: NaN, bytes: message.subarray(at, at += length) };
-      } else throw new RangeError(`wire type ${type} is unknown`);
-    }
-  } catch (cause) {
-    if (!(cause instanceof RangeError)) throw cause;
-    throw new SyntaxError(`Cannot read the event: ${cause.message}`, { cause });
-  }
-}
-
 /** The one number in a tensor, as TensorFlow 2 logs scalars; `undefined` for any other tensor. */
 function scalarOf(tensor: Uint8Array): number | undefined {
   for (const { number, value, bytes } of fieldsOf(tensor)) {
@@ -89,7 +49,7 @@ function scalarOf(tensor: Uint8Array): number | undefined {
 }
 
 function imageOf(message: Uint8Array): LoggedImage {
-  let width = 0, height = 0, encoded: Uint8Array = NONE;
+  let width = 0, height = 0, encoded: Uint8Array = new Uint8Array();
   for (const { number, value, bytes } of fieldsOf(message)) {
     if (number === 1) height = value;
     if (number === 2) width = value;
@@ -143,7 +103,12 @@ export function readEvents(bytes: Uint8Array): ReadEvents {
     if (maskedCrc(message) !== view.getUint32(data + length, true)) {
       throw new SyntaxError(`Cannot read the events: the record at byte ${at} is damaged`);
     }
-    events.push(eventOf(message));
+    try {
+      events.push(eventOf(message));
+    } catch (cause) {
+      if (!(cause instanceof RangeError)) throw cause;
+      throw new SyntaxError(`Cannot read the event: ${cause.message}`, { cause });
+    }
     at = data + length + FOOTER_BYTES;
   }
   return { events, end: at };

@@ -36,10 +36,10 @@ export function trainingHandlers(store: Store): Handlers<TrainingMethods> {
 function inputHandlers(store: Store): Handlers<InputMethods> {
   let generators: Generators | undefined, problems: string[] = [];
   return {
-    openInputs({ config, datasets }) {
+    async openInputs({ config, datasets }) {
       const model = trainableModel(config.model.name, config.model.settings);
       const onProblem = (problem: string) => void problems.push(problem);
-      generators = createGenerators(config, model, datasets, { store, onProblem });
+      generators = await createGenerators(config, model, datasets, { store, onProblem });
     },
     async batch({ purpose, idx, epoch }, transfer) {
       const batch = await generators![purpose]!.get(idx, epoch);

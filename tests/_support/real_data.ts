@@ -47,3 +47,14 @@ export const IMAGENET_MODEL = pathIn("weights", "mobilenet_v2_0.35_224_imagenet/
 export function testOnImageNetWeights(name: string, body: () => void | Promise<void>): void {
   testOn("weights/mobilenet_v2_0.35_224_imagenet", name, body);
 }
+
+/** YuNet, as its authors give it. */
+export const YUNET = pathIn("peers", "yunet_n.onnx");
+
+/** Why {@linkcode YUNET} cannot be used here, or `null` when it can. */
+export const yunetMissing: string | null = whyMissing("peers/yunet_n.onnx");
+
+/** A test that needs {@linkcode YUNET}; skipped, with the reason, where it is absent. */
+export function testOnYunet(name: string, body: () => void | Promise<void>): void {
+  testOn("peers/yunet_n.onnx", name, body);
+}

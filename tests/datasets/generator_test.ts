@@ -285,3 +285,33 @@ Deno.test("createGenerator() refuses what cannot work", () => {
   assert.throws(() => generatorOf({ batchSize: 0 }), /batchSize is "0"/);
   assert.throws(() => generatorOf({ variants: 1.5 }), /variants is "1.5"/);
 });
+
+Deno.test("a teacher is shown what the network will see, and what it says becomes targets", async () => {
+  const shown: Image[] = [];
+  const options: GeneratorOptions = {
+    dataset: NUMBERED,
+    model: {
+      ...MODEL,
+      encodeAnswer: ({ scores }) => ({ scores: { shape: [scores.length], data: scores } }),
+    },
+    cache: PAINTED,
+    batchSize: 4,
+    seed: 1,
+    shuffle: true,
+    augment: AUGMENT,
+    teacher: (picture) => {
+      shown.push(picture);
+      return { boxes: new Float32Array(4), scores: Float32Array.of(picture.data[100]! / 255) };
+    },
+  };
+  const { images, targets } = await createGenerator(options).get(1, 2);
+  assert.deepEqual(targets.scores!.shape, [4, 1]);
+  const [height, width, channels] = images.shape.slice(1) as [number, number, number];
+  for (const [i, { data }] of shown.entries()) {
+    const seen = images.data.subarray(i * height * width * channels).subarray(0, data.length);
+    assert.deepEqual([...data], [...seen]);
+    assert.equal(targets.scores!.data[i], Math.fround(data[100]! / 255));
+  }
+  const { teacher: _, ...untaught } = options;
+  assert.equal((await createGenerator(untaught).get(1, 2)).targets.scores, undefined);
+});

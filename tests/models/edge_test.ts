@@ -1,8 +1,11 @@
 import assert from "node:assert/strict";
 import { parameterCount, summarize } from "../../lib/graph/analysis.ts";
+import type { Detections } from "../../lib/models/detector_model.ts";
+import { EDGE_CONFIG } from "../../lib/models/edge/config.ts";
 import { inferenceModel } from "../../lib/models/registry.ts";
 import { trainableModel } from "../../lib/models/trainable.ts";
 import type { NdArray } from "../../lib/numbers/nd_array.ts";
+import { Random } from "../../lib/numbers/random.ts";
 import { eachBackend } from "../_support/backends.ts";
 import { assertAllClose, assertClose } from "../_support/close.ts";
 import { lossTerms } from "./loss_terms.ts";
@@ -23,15 +26,14 @@ Deno.test("edge stays within half a million parameters and 0.6 GMACs at 640x640"
   assert.ok(work <= 600e6, `${work}`);
 });
 
-Deno.test("edge has two anchors a place, twelve pixels to 384", () => {
+Deno.test("edge has one anchor a place, two strides wide", () => {
   const anchors = inferenceModel("edge").anchors!(FRAME);
-  assert.equal(anchors.length / 4, 2 * (16 ** 2 + 8 ** 2 + 4 ** 2));
+  assert.equal(anchors.length / 4, 16 ** 2 + 8 ** 2 + 4 ** 2);
   const size = (i: number) => {
     const [x1, y1, x2, y2] = anchors.subarray(4 * i, 4 * i + 4);
     return Math.sqrt((x2! - x1!) * (y2! - y1!));
   };
-  const firsts = [0, 2 * 16 ** 2, 2 * (16 ** 2 + 8 ** 2)];
-  assertAllClose(firsts.flatMap((i) => [size(i), size(i + 1)]), [12, 24, 48, 96, 192, 384]);
+  assertAllClose([0, 16 ** 2, 16 ** 2 + 8 ** 2].map(size), [16, 32, 64]);
 });
 
 Deno.test("edgeConfig() names the setting that cannot be", () => {
@@ -54,7 +56,7 @@ Deno.test("no face counts more than four anchors of edge", () => {
 Deno.test("edge decodes what it encodes", () => {
   const model = trainableModel("edge", { inputSize: 128 });
   const targets = model.encodeTargets(TRUTH, FRAME);
-  const outputs = perfectOutputs(targets, model.anchors!(FRAME), GRIDS, 2);
+  const outputs = perfectOutputs(targets, model.anchors!(FRAME), GRIDS, 1);
   const { boxes, scores } = model.decode(outputs, FRAME);
   assert.ok(scores.length >= 3 && scores.every((score) => score > 0.99));
   const found = new Set<number>();
@@ -71,7 +73,7 @@ eachBackend("edge's loss asks for the IoU that its boxes reach", async () => {
   const model = trainableModel("edge", { inputSize: 128 });
   const targets = model.encodeTargets(TRUTH, FRAME);
   const loss = (outputs: Record<string, NdArray>) => lossTerms(model, outputs, targets);
-  const perfect = perfectOutputs(targets, model.anchors!(FRAME), GRIDS, 2);
+  const perfect = perfectOutputs(targets, model.anchors!(FRAME), GRIDS, 1);
   const found = await loss(perfect);
   assert.ok(found.cls! < 1e-3 && found.box! < 1e-3, JSON.stringify(found));
 
@@ -87,4 +89,57 @@ eachBackend("edge's loss asks for the IoU that its boxes reach", async () => {
   const others = data.filter((label) => label === 0).length;
   const expected = Math.LN2 * (counted + 0.45 * 0.25 * others) / counted;
   assertClose((await loss(undecided)).cls!, expected, { rtol: 1e-4 });
+});
+
+/** What a teacher might say: unsure of most places, sure of some. */
+function answer(anchors: Float32Array): Detections {
+  const random = new Random([5]), places = anchors.length / 4;
+  const scores = Float32Array.from({ length: places }, () => random.uniform(0, 1) ** 4);
+  return { scores, boxes: anchors.map((edge) => edge + random.uniform(-2, 2)) };
+}
+
+eachBackend("edge's loss beside a teacher is least where it says the same", async () => {
+  const model = trainableModel("edge", { inputSize: 128 }), anchors = model.anchors!(FRAME);
+  const said = answer(anchors);
+  const targets = { ...model.encodeTargets(TRUTH, FRAME), ...model.encodeAnswer!(said) };
+  const labels = Float32Array.from(said.scores, () => 1);
+  const echo = perfectOutputs(
+    {
+      labels: { shape: [labels.length], data: labels },
+      boxes: { shape: [labels.length, 4], data: said.boxes },
+    },
+    anchors,
+    GRIDS,
+    1,
+  );
+  let place = 0;
+  for (const level of GRIDS.keys()) {
+    const { data } = echo[`cls_${level}`]!;
+    for (let i = 0; i < data.length; i++, place++) {
+      const score = said.scores[place]!;
+      data[i] = Math.log(score / (1 - score));
+    }
+  }
+  const agreed = await lossTerms(model, echo, targets);
+  const sum = said.scores.reduce((total, score) => total + score, 0);
+  const entropy = (p: number) => -p * Math.log(p) - (1 - p) * Math.log(1 - p);
+  const least = said.scores.reduce((total, p) => total + p * entropy(p), 0) / sum;
+  assertClose(agreed.cls!, least, { rtol: 1e-3 });
+  assert.ok(agreed.box! < 1e-3, `${agreed.box}`);
+
+  for (const shift of [-0.3, 0.3]) {
+    const moved = Object.fromEntries(
+      Object.entries(echo).map(([name, { shape, data }]) => [
+        name,
+        { shape, data: data.map((value) => value + shift) },
+      ]),
+    );
+    const found = await lossTerms(model, moved, targets);
+    assert.ok(found.cls! > agreed.cls! && found.box! > agreed.box!, JSON.stringify(found));
+  }
+});
+
+Deno.test("edge with two anchors a place learns from labels only", () => {
+  const anchors = { ...EDGE_CONFIG.anchors, scales: [1, 2] };
+  assert.equal(trainableModel("edge", { anchors }).encodeAnswer, undefined);
 });

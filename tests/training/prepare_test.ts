@@ -61,6 +61,7 @@ Deno.test("prepareTraining() refuses a config before it reads a file", async () 
     [{ model: { name: "huge" } }, "RangeError", /^Cannot find model "huge"/],
     [{ model: { settings: { alpha: 2 } } }, "RangeError", /alpha is "2"/],
     [{ batchSize: -1 }, "RangeError", /batchSize is "-1"/],
+    [{ teacher: "t.onnx" }, "RangeError", /"t\.onnx", but model "tiny" .* from labels only$/],
   ];
   for (const [changes, name, message] of refused) {
     await assert.rejects(prepareTraining(smallConfig(changes), store), { name, message });

@@ -25,10 +25,9 @@ export interface EdgeConfig extends Readonly<Record<string, unknown>> {
 }
 
 /**
- * The detector that ships. Two anchors a place as SCRFD has them, but a little smaller: 12 and 24, 48
- * and 96, 192 and 384 pixels. At a long side of 640, half of WIDER FACE's faces are less than 11 high,
- * and their height is 1.29 times their width in the median. Boxes weigh nearly as much as for YuNet
- * and YOLOX (5): most of the surest mistakes are faces whose box overlaps theirs by 0.4 to 0.5.
+ * The detector that ships. One anchor a place, two strides wide, as for the anchor-free YuNet and YOLOX,
+ * which measure from the place in strides. Boxes weigh nearly as much as there (5): most of the surest
+ * mistakes are faces whose box overlaps theirs by 0.4 to 0.5.
  */
 export const EDGE_CONFIG: EdgeConfig = {
   alpha: 0.35,
@@ -37,8 +36,7 @@ export const EDGE_CONFIG: EdgeConfig = {
   towerDepth: 1,
   inputSize: 320,
   anchors: {
-    scales: [12 / 64, 24 / 64],
-    exponent: 2,
+    scales: [2],
     ratio: 1.25,
     sizeIs: "root-of-area",
     centre: 0.5,

@@ -11,7 +11,7 @@
 import { tf } from "../../deps/tfjs.ts";
 import type { Boxes } from "../../geometry/boxes.ts";
 import { diouLoss, pairwiseIou } from "../../losses/boxes.ts";
-import { varifocalLoss } from "../../losses/focal.ts";
+import { crossEntropy, varifocalLoss } from "../../losses/focal.ts";
 import { corners, detached, joinLevels, predictedCorners } from "../anchored/outputs.ts";
 import { EDGE_STRIDES, type EdgeConfig } from "./config.ts";
 
@@ -53,5 +53,42 @@ export function edgeLoss(
       lossWeights.cls,
     ),
     box: term(diouLoss(found, truth), weight, lossWeights.box),
+  };
+}
+
+/** What the heads said, and what a teacher says in their place. */
+export interface TaughtLossInput extends Pick<EdgeLossInput, "outputs" | "anchors"> {
+  /** `[B, A]`, how sure the teacher is of a face, 0 to 1. */
+  readonly scores: tf.Tensor2D;
+  /** `[B, A, 4]`, its boxes, pixels. */
+  readonly boxes: tf.Tensor3D;
+}
+
+/** From this score on a teacher's box is worth learning. */
+const SURE_ENOUGH = 0.05;
+
+/**
+ * Terms of the loss where a teacher speaks: to score every place as it does, and to box faces as it
+ * does. A place counts by the teacher's score, and by how far the two scores lie apart. Run it in a
+ * `tf.tidy`.
+ */
+export function taughtLoss(
+  { outputs, scores, boxes, anchors }: TaughtLossInput,
+  { lossWeights }: EdgeConfig,
+): Record<"cls" | "box", tf.Scalar> {
+  const levels = EDGE_STRIDES.length;
+  const cls = joinLevels(outputs, "cls", levels, 1), reg = joinLevels(outputs, "reg", levels, 4);
+  const normaliser = tf.maximum(tf.sum(scores), 1);
+  const term = (loss: tf.Tensor, counted: tf.Tensor, lossWeight: number) =>
+    tf.mul(tf.div(tf.sum(tf.mul(loss, counted)), normaliser), lossWeight) as tf.Scalar;
+  const apart = tf.abs(tf.sub(tf.sigmoid(cls), scores));
+  const sure = tf.mul(scores, tf.cast(tf.greater(scores, SURE_ENOUGH), "float32"));
+  return {
+    cls: term(crossEntropy(cls, scores), tf.add(scores, apart), lossWeights.cls),
+    box: term(
+      diouLoss(predictedCorners(reg, anchors, "deltas"), corners(boxes)),
+      sure,
+      lossWeights.box,
+    ),
   };
 }

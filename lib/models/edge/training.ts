@@ -5,12 +5,14 @@
  */
 import type { tf } from "../../deps/tfjs.ts";
 import { assignAtss } from "../../geometry/atss.ts";
+import type { NdArray } from "../../numbers/nd_array.ts";
 import { anchorsOf } from "../anchored/anchors.ts";
 import { encodeTargets } from "../anchored/targets.ts";
+import type { Detections } from "../detector_model.ts";
 import type { TrainableModel } from "../trainable_model.ts";
 import { EDGE_STRIDES, edgeConfig } from "./config.ts";
 import { edgeInference } from "./inference.ts";
-import { edgeLoss } from "./loss.ts";
+import { edgeLoss, taughtLoss } from "./loss.ts";
 
 /**
  * What the anchors of one face count at most. A face of 64 pixels has eleven of them, one of 8 pixels
@@ -31,12 +33,31 @@ export function edgeTraining(changes?: Readonly<Record<string, unknown>>): Train
     ...inference,
     encodeTargets: (truth, frame) =>
       encodeTargets(truth, anchors(frame), assignAtss, MOST_OF_A_FACE),
-    loss: (outputs, targets) =>
-      edgeLoss({
+    // YuNet has one place in each cell of the same strides.
+    ...(config.anchors.scales.length === 1 ? { encodeAnswer } : {}),
+    loss: (outputs, targets) => {
+      const { boxes } = anchors(inference.input.size);
+      if (targets.taughtScores) {
+        return taughtLoss({
+          outputs,
+          scores: targets.taughtScores as tf.Tensor2D,
+          boxes: targets.taughtBoxes as tf.Tensor3D,
+          anchors: boxes,
+        }, config);
+      }
+      return edgeLoss({
         outputs,
         labels: targets.labels as tf.Tensor2D,
         boxes: targets.boxes as tf.Tensor3D,
-        anchors: anchors(inference.input.size).boxes,
-      }, config),
+        anchors: boxes,
+      }, config);
+    },
+  };
+}
+
+function encodeAnswer({ boxes, scores }: Detections): Record<string, NdArray> {
+  return {
+    taughtScores: { shape: [scores.length], data: scores },
+    taughtBoxes: { shape: [scores.length, 4], data: boxes },
   };
 }

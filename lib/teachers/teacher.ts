@@ -1,0 +1,57 @@
+/**
+ * A detector to learn from: what it says of a picture, at every place, as training targets.
+ *
+ * Labels say which faces there are. A trained detector also says how sure one can be of each, where a
+ * box ends that nobody can see the end of, and what is no face although it looks like one; and it says
+ * so of every crop, labelled or not (distillation: Hinton et al. 2015, arXiv 1503.02531).
+ *
+ * @module
+ */
+import { compileEngine, supportedEngineBuild } from "../engine/module.ts";
+import { EngineNetwork } from "../engine/network.ts";
+import { channelsOf, type Image } from "../image/image.ts";
+import type { Detections } from "../models/detector_model.ts";
+import type { NdArray } from "../numbers/nd_array.ts";
+import { importOnnx } from "../onnx/import.ts";
+import { decodeYunet, YUNET_OUTPUTS } from "./yunet.ts";
+
+/**
+ * Says what it sees in a picture whose sides are multiples of 32: a box, in the picture's pixels, and a
+ * score at every place.
+ */
+export type Teacher = (picture: Image) => Detections;
+
+/**
+ * Loads YuNet; it runs on this thread.
+ *
+ * @param file The ONNX file.
+ * Throws a `SyntaxError` when it is no ONNX file, a `RangeError` when it is another network's or the
+ * runtime has no WebAssembly SIMD.
+ */
+export async function loadTeacher(file: Uint8Array): Promise<Teacher> {
+  const { graph, weights } = importOnnx(file, YUNET_OUTPUTS);
+  const build = supportedEngineBuild();
+  if (!build) throw new RangeError("Cannot run the teacher: WebAssembly SIMD is not there");
+  const network = new EngineNetwork(graph, weights, await compileEngine(build));
+  return (picture) => {
+    const outputs = Object.entries(network.predict(bgrOf(picture)));
+    const { boxes, scores } = decodeYunet(
+      Object.fromEntries(outputs.map(([name, { data }]) => [name, data])),
+      picture,
+    );
+    // As it scores faces itself: the geometric mean of its two answers.
+    return { boxes, scores: scores.map(Math.sqrt) };
+  };
+}
+
+/** Blue, green and red, 0 to 255, `[H, W, 3]`. */
+function bgrOf(image: Image): NdArray {
+  const channels = channelsOf(image), { width, height } = image;
+  const data = new Float32Array(3 * width * height);
+  for (let from = 0, to = 0; to < data.length; from += channels, to += 3) {
+    data[to] = image.data[from + 2]!;
+    data[to + 1] = image.data[from + 1]!;
+    data[to + 2] = image.data[from]!;
+  }
+  return { shape: [height, width, 3], data };
+}
