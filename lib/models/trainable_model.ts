@@ -8,6 +8,12 @@ import type { Size } from "../image/image.ts";
 import type { NdArray } from "../numbers/nd_array.ts";
 import type { Detections, InferenceModel, Truth } from "./detector_model.ts";
 
+/** What a teacher says of a picture. */
+export interface TeacherAnswer extends Detections {
+  /** What it saw: the activations that its heads read, `[H, W, C]` by level. */
+  readonly features: readonly NdArray[];
+}
+
 /** A detector that can also be trained. */
 export interface TrainableModel extends InferenceModel {
   /** Turns the true faces of one network input into what {@linkcode loss} compares with. */
@@ -16,7 +22,7 @@ export interface TrainableModel extends InferenceModel {
    * Turns what a teacher says at every place of one network input into further targets. Absent where
    * the model learns from labels only.
    */
-  encodeAnswer?(answer: Detections): Record<string, NdArray>;
+  encodeAnswer?(answer: TeacherAnswer): Record<string, NdArray>;
   /**
    * Terms of the loss by name, each a scalar, meaned over the batch; what is minimised is their sum
    * (and the weight decay, which is the trainer's).

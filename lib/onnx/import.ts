@@ -7,7 +7,7 @@
 import { GraphBuilder } from "../graph/builder.ts";
 import type { Graph, Padding } from "../graph/graph.ts";
 import { type NdArray, transpose } from "../numbers/nd_array.ts";
-import { type ReadNode, readOnnx } from "./read.ts";
+import type { ReadNode, ReadOnnx } from "./read.ts";
 
 /** A network from a file. */
 export interface ImportedNetwork {
@@ -103,13 +103,14 @@ const ACTIVATIONS: Readonly<Record<string, number>> = { Add: 2 };
 /**
  * Imports a network.
  *
- * @param bytes The file. It reads one image of 3 channels; resizing doubles.
- * @param outputs The outputs that are wanted, by the file's names.
- * Throws a `SyntaxError` when it is no ONNX file, a `RangeError` that names an operation or an
- * attribute that cannot be taken over.
+ * @param file It reads one image of 3 channels; resizing doubles.
+ * @param outputs Values of the file that are wanted, by its names; they keep them.
+ * Throws a `RangeError` that names an operation or an attribute that cannot be taken over.
  */
-export function importOnnx(bytes: Uint8Array, outputs: readonly string[]): ImportedNetwork {
-  const { nodes, constants, inputs } = readOnnx(bytes);
+export function importOnnx(
+  { nodes, constants, inputs }: ReadOnnx,
+  outputs: readonly string[],
+): ImportedNetwork {
   const makers = new Map(nodes.flatMap((node) => node.outputs.map((value) => [value, node])));
   const weights = new Map<string, NdArray>();
   const image = inputs.find((name) => !constants.has(name))!;

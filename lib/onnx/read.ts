@@ -28,13 +28,11 @@ export interface ReadOnnx {
   readonly constants: ReadonlyMap<string, NdArray>;
   /** Names of the values that are put in, constants among them in old files. */
   readonly inputs: readonly string[];
-  /** Names of the values that come out. */
-  readonly outputs: readonly string[];
 }
 
 /** Field numbers. */
 const MODEL_GRAPH = 7;
-const GRAPH = { node: 1, initializer: 5, input: 11, output: 12 } as const;
+const GRAPH = { node: 1, initializer: 5, input: 11 } as const;
 const NODE = { input: 1, output: 2, type: 4, attribute: 5 } as const;
 const ATTRIBUTE = { name: 1, integer: 3, integers: 8 } as const;
 const TENSOR = { dims: 1, type: 2, name: 8, raw: 9 } as const;
@@ -96,14 +94,11 @@ export function readOnnx(bytes: Uint8Array): ReadOnnx {
   try {
     const [graph] = all(bytes, MODEL_GRAPH);
     if (graph === undefined) throw new RangeError("there is no graph in it");
-    const names = (field: number) =>
-      all(graph, field).map((value) => text(all(value, VALUE_NAME)[0]!));
     const tensors = all(graph, GRAPH.initializer).map(readTensor);
     return {
       nodes: all(graph, GRAPH.node).map(readNode),
       constants: new Map(tensors.filter((tensor) => tensor !== undefined)),
-      inputs: names(GRAPH.input),
-      outputs: names(GRAPH.output),
+      inputs: all(graph, GRAPH.input).map((value) => text(all(value, VALUE_NAME)[0]!)),
     };
   } catch (cause) {
     if (!(cause instanceof RangeError)) throw cause;

@@ -10,16 +10,17 @@
 import { compileEngine, supportedEngineBuild } from "../engine/module.ts";
 import { EngineNetwork } from "../engine/network.ts";
 import { channelsOf, type Image } from "../image/image.ts";
-import type { Detections } from "../models/detector_model.ts";
+import type { TeacherAnswer } from "../models/trainable_model.ts";
 import type { NdArray } from "../numbers/nd_array.ts";
 import { importOnnx } from "../onnx/import.ts";
-import { decodeYunet, YUNET_OUTPUTS } from "./yunet.ts";
+import { readOnnx } from "../onnx/read.ts";
+import { decodeYunet, YUNET_OUTPUTS, yunetFeatures } from "./yunet.ts";
 
 /**
- * Says what it sees in a picture whose sides are multiples of 32: a box, in the picture's pixels, and a
- * score at every place.
+ * Says what it sees in a picture whose sides are multiples of 32: at every place a box, in the picture's
+ * pixels, a score, and the activations that both come from.
  */
-export type Teacher = (picture: Image) => Detections;
+export type Teacher = (picture: Image) => TeacherAnswer;
 
 /**
  * Loads YuNet; it runs on this thread.
@@ -29,18 +30,23 @@ export type Teacher = (picture: Image) => Detections;
  * runtime has no WebAssembly SIMD.
  */
 export async function loadTeacher(file: Uint8Array): Promise<Teacher> {
-  const { graph, weights } = importOnnx(file, YUNET_OUTPUTS);
+  const onnx = readOnnx(file), seen = yunetFeatures(onnx);
+  const { graph, weights } = importOnnx(onnx, [...YUNET_OUTPUTS, ...seen]);
   const build = supportedEngineBuild();
   if (!build) throw new RangeError("Cannot run the teacher: WebAssembly SIMD is not there");
   const network = new EngineNetwork(graph, weights, await compileEngine(build));
   return (picture) => {
-    const outputs = Object.entries(network.predict(bgrOf(picture)));
+    const outputs = network.predict(bgrOf(picture));
     const { boxes, scores } = decodeYunet(
-      Object.fromEntries(outputs.map(([name, { data }]) => [name, data])),
+      Object.fromEntries(Object.entries(outputs).map(([name, { data }]) => [name, data])),
       picture,
     );
-    // As it scores faces itself: the geometric mean of its two answers.
-    return { boxes, scores: scores.map(Math.sqrt) };
+    return {
+      boxes,
+      // As it scores faces itself: the geometric mean of its two answers.
+      scores: scores.map(Math.sqrt),
+      features: seen.map((name) => outputs[name]!),
+    };
   };
 }
 

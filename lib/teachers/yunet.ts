@@ -7,6 +7,7 @@
  */
 import type { Size } from "../image/image.ts";
 import type { Detections } from "../models/detector_model.ts";
+import type { ReadOnnx } from "../onnx/read.ts";
 
 /** Strides of its levels, in pixels. */
 const STRIDES = [8, 16, 32] as const;
@@ -15,6 +16,23 @@ const STRIDES = [8, 16, 32] as const;
 export const YUNET_OUTPUTS: readonly string[] = STRIDES.flatMap((stride) =>
   ["cls", "obj", "bbox"].map((name) => `${name}_${stride}`)
 );
+
+/**
+ * Names of the values that its heads read, stride 8 first, 64 channels each. The names are numbers and
+ * differ from file to file; those of the weights that read them do not.
+ *
+ * Throws a `RangeError` when the file is another network's.
+ */
+export function yunetFeatures({ nodes }: ReadOnnx): string[] {
+  return STRIDES.map((_, level) => {
+    const weight = `bbox_head.multi_level_share_convs.${level}.0.conv1.weight`;
+    const reader = nodes.find(({ inputs }) => inputs.includes(weight));
+    if (reader === undefined) {
+      throw new RangeError(`Cannot load the teacher: it is no YuNet, there is no "${weight}"`);
+    }
+    return reader.inputs[0]!;
+  });
+}
 
 /**
  * Boxes of all places, level by level, row by row, in pixels of the input; score = class · objectness.

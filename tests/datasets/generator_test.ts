@@ -301,7 +301,11 @@ Deno.test("a teacher is shown what the network will see, and what it says become
     augment: AUGMENT,
     teacher: (picture) => {
       shown.push(picture);
-      return { boxes: new Float32Array(4), scores: Float32Array.of(picture.data[100]! / 255) };
+      return {
+        boxes: new Float32Array(4),
+        scores: Float32Array.of(picture.data[100]! / 255),
+        features: [],
+      };
     },
   };
   const { images, targets } = await createGenerator(options).get(1, 2);

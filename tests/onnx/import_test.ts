@@ -6,6 +6,7 @@ import { type NdArray, transpose } from "../../lib/numbers/nd_array.ts";
 import { Random } from "../../lib/numbers/random.ts";
 import { importOnnx } from "../../lib/onnx/import.ts";
 import { encodeOnnxModel, type OnnxModel, type OnnxNode } from "../../lib/onnx/messages.ts";
+import { readOnnx } from "../../lib/onnx/read.ts";
 import { assertAllClose } from "../_support/close.ts";
 import { runOnnx, testOnOnnxRuntime } from "./onnxruntime.ts";
 
@@ -93,7 +94,7 @@ testOnOnnxRuntime("importOnnx() gives a network that computes what the file does
     { file, inputs: { input: { shape: [1, ...planes.shape], data: planes.data } } },
   ]);
   assert.ok(typeof result === "object", `${result}`);
-  const { graph, weights } = importOnnx(file, ["score"]);
+  const { graph, weights } = importOnnx(readOnnx(file), ["score"]);
   using network = new EngineNetwork(graph, weights, await compileEngine(supportedEngineBuild()!));
   const { score } = network.predict(image);
   assert.deepEqual(score!.shape, [6, 10, 5]);
@@ -104,7 +105,7 @@ Deno.test("importOnnx() names what it cannot take over", () => {
   const other = (change: Partial<OnnxNode>, at: number) =>
     encodeOnnxModel(modelOf(NODES.map((node, i) => i === at ? { ...node, ...change } : node)));
   const rejects = (file: Uint8Array, reason: RegExp, outputs = ["score"]) =>
-    assert.throws(() => importOnnx(file, outputs), reason);
+    assert.throws(() => importOnnx(readOnnx(file), outputs), reason);
   rejects(other({ type: "Tanh" }, 1), /^RangeError: Cannot import .*: operation "Tanh" is unknown/);
   rejects(
     other({ attributes: { ...window(3, 2, []), strides: [1, 2] } }, 0),

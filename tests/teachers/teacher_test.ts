@@ -8,6 +8,7 @@ import { boxesToView } from "../../lib/geometry/view.ts";
 import { channelsOf, type Image } from "../../lib/image/image.ts";
 import { resample } from "../../lib/image/resample.ts";
 import type { NdArray } from "../../lib/numbers/nd_array.ts";
+import { encodeOnnxModel } from "../../lib/onnx/messages.ts";
 import { loadTeacher } from "../../lib/teachers/teacher.ts";
 import { decodeYunet } from "../../lib/teachers/yunet.ts";
 import { assertAllClose } from "../_support/close.ts";
@@ -33,6 +34,9 @@ testOnYunet("a teacher says at every place what YuNet says", async () => {
   const file = await Deno.readFile(YUNET);
   const said = (await loadTeacher(file))(picture);
   assert.equal(said.scores.length, 40 * 32 + 20 * 16 + 10 * 8);
+  const shapes = said.features.map(({ shape }) => shape);
+  assert.deepEqual(shapes, [[32, 40, 64], [16, 20, 64], [8, 10, 64]]);
+  assert.ok(said.features.every(({ data }) => data.every((value) => value >= 0)));
   if (onnxRuntimeMissing !== null) return;
 
   const [result] = await runOnnx([{ file, inputs: { input: planesOf(picture) } }]);
@@ -65,4 +69,9 @@ Deno.test("loadTeacher() refuses what is no YuNet", async () => {
     loadTeacher(new TextEncoder().encode("no ONNX")),
     /^SyntaxError: Cannot read the ONNX model/,
   );
+  const other = encodeOnnxModel({
+    ...{ name: "other", doc: "", opset: 15, inputs: [], outputs: [], nodes: [], metadata: {} },
+    constants: new Map(),
+  });
+  await assert.rejects(loadTeacher(other), /^RangeError: Cannot load the teacher: it is no YuNet/);
 });

@@ -4,12 +4,9 @@
  * @module
  */
 import type { AnchorLayout } from "../../geometry/anchors.ts";
-import { type Alpha, ALPHAS } from "../mobilenet_v2.ts";
 
 /** Everything that decides what an edge detector is. */
 export interface EdgeConfig extends Readonly<Record<string, unknown>> {
-  /** Width of the backbone. */
-  readonly alpha: Alpha;
   /** Channels of every level of the pyramid; a multiple of 16. */
   readonly channels: number;
   /** Whether each level looks around a face with windows of several sizes. */
@@ -21,7 +18,7 @@ export interface EdgeConfig extends Readonly<Record<string, unknown>> {
   /** Where anchors lie. */
   readonly anchors: AnchorLayout;
   /** Weights of the terms of the loss. */
-  readonly lossWeights: { readonly cls: number; readonly box: number };
+  readonly lossWeights: { readonly cls: number; readonly box: number; readonly hint: number };
 }
 
 /**
@@ -30,7 +27,6 @@ export interface EdgeConfig extends Readonly<Record<string, unknown>> {
  * mistakes are faces whose box overlaps theirs by 0.4 to 0.5.
  */
 export const EDGE_CONFIG: EdgeConfig = {
-  alpha: 0.35,
   channels: 64,
   context: true,
   towerDepth: 1,
@@ -41,7 +37,7 @@ export const EDGE_CONFIG: EdgeConfig = {
     sizeIs: "root-of-area",
     centre: 0.5,
   },
-  lossWeights: { cls: 1, box: 4 },
+  lossWeights: { cls: 1, box: 4, hint: 2 },
 };
 
 /** Strides of the levels, in pixels. */
@@ -61,10 +57,7 @@ export function edgeConfig(changes: Readonly<Record<string, unknown>> = {}): Edg
     );
   }
   const config = { ...EDGE_CONFIG, ...changes } as EdgeConfig;
-  const { alpha, channels, towerDepth, inputSize } = config;
-  if (!ALPHAS.includes(alpha)) {
-    throw problem(`alpha is "${alpha}", choose from ${ALPHAS.join(", ")}`);
-  }
+  const { channels, towerDepth, inputSize } = config;
   const numbers = { channels: [channels, 16], inputSize: [inputSize, EDGE_STRIDES.at(-1)!] };
   for (const [name, [value, step]] of Object.entries(numbers)) {
     if (!(value! > 0) || !Number.isInteger(value! / step!)) {

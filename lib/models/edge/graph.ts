@@ -1,18 +1,15 @@
 /**
  * The network of the edge detector: TinaFace's plan (pyramid, Inception context, heads) in separable
- * convolutions on MobileNetV2, and beside that a short path for small faces.
- *
- * The path is there because a MobileNetV2 this narrow has 8 channels at stride 4, through which all
- * must pass that is known of a face of ten pixels; YuNet, which finds those, has 64 there and spends
- * most of its work on them.
+ * convolutions.
  *
  * @module
  */
 import { GraphBuilder } from "../../graph/builder.ts";
 import type { Graph } from "../../graph/graph.ts";
 import { addConv } from "../layers.ts";
-import { addMobileNetV2 } from "../mobilenet_v2.ts";
-import type { EdgeConfig } from "./config.ts";
+import { addBackbone } from "./backbone.ts";
+import { EDGE_STRIDES, type EdgeConfig } from "./config.ts";
+import { addSeparable } from "./separable.ts";
 
 /** The bias at which a sigmoid says 0.01: most anchors are background (RetinaNet's prior). */
 const PRIOR_BIAS = -Math.log(99);
@@ -24,11 +21,11 @@ const NARROW = { normal: 0.01 };
  * differences from the anchors.
  */
 export function edgeGraph(config: EdgeConfig): Graph {
-  const builder = new GraphBuilder().part("stem");
+  const builder = new GraphBuilder().part("backbone");
   const image = builder.add("input", "image", [], { channels: 3 });
-  addMobileNetV2(builder, image, config.alpha, { rest: "backbone", blocks: 16 });
+  const features = addBackbone(builder, image);
   builder.part("neck");
-  const pyramid = addPyramid(builder, addDetail(builder, config), config);
+  const pyramid = addPyramid(builder, features, config);
   const levels = pyramid.map((level, i) =>
     config.context ? addContext(builder, `context_${i}`, level, config) : level
   );
@@ -38,54 +35,19 @@ export function edgeGraph(config: EdgeConfig): Graph {
   );
 }
 
-/**
- * The path for small faces: from the first convolution to stride 8 in three separable ones.
- *
- * @returns Name of its last node, of the pyramid's number of channels.
- */
-function addDetail(builder: GraphBuilder, { channels }: EdgeConfig): string {
-  const half = { filters: channels / 2 };
-  const first = addSeparable(builder, "detail_0", "Conv1_relu", { ...half, stride: 2 });
-  const second = addSeparable(builder, "detail_1", first, half);
-  const options = { filters: channels, stride: 2, linear: true };
-  return addSeparable(builder, "detail_2", second, options);
-}
-
-/** Depthwise 3×3, 1×1, batch norm, and ReLU unless `linear`. */
-function addSeparable(
-  builder: GraphBuilder,
-  name: string,
-  input: string,
-  { filters, stride = 1, linear = false }: { filters: number; stride?: number; linear?: boolean },
-): string {
-  const x = builder.add("depthwiseConv", `${name}_depthwise`, [input], {
-    kernel: 3,
-    stride,
-    padding: "same",
-  });
-  return addConv(builder, `${name}_pointwise`, x, {
-    filters,
-    norm: [`${name}_BN`, "bn"],
-    ...(linear ? {} : { activation: "relu" }),
-  });
-}
-
-/**
- * What the pyramid reads at each stride. At 16 it is where the backbone is widest, the expanded
- * activations before it halves its size, as in SSDLite (Sandler et al. 2018, arXiv 1801.04381, §6.2).
- */
-const FEATURES = ["block_5_add", "block_13_expand_relu", "block_15_add"];
-
 /** Laterals and nearest-neighbour top-down sums; the context that follows smooths them. */
-function addPyramid(builder: GraphBuilder, detail: string, { channels }: EdgeConfig): string[] {
-  const [fine, ...coarse] = FEATURES.map((feature, i) =>
+function addPyramid(
+  builder: GraphBuilder,
+  features: readonly string[],
+  { channels }: EdgeConfig,
+): string[] {
+  const laterals = features.map((feature, i) =>
     addConv(builder, `lateral_${i}`, feature, {
       filters: channels,
       norm: [`lateral_${i}_BN`, "bn"],
     })
   );
-  const detailed = builder.add("add", "merge_detail", [fine!, detail], {});
-  return [detailed, ...coarse].reduceRight<string[]>((merged, lateral, i) => {
+  return laterals.reduceRight<string[]>((merged, lateral, i) => {
     if (merged.length === 0) return [lateral];
     const inputs = [merged[0]!, lateral];
     const up = builder.add("resizeLike", `up_${i}`, inputs, { method: "nearest" });
@@ -111,6 +73,11 @@ function addContext(
   const x7 = conv("7", conv("7_reduce", narrow, 4, false), 4, true);
   const all = builder.add("concat", `${name}_concat`, [x3, x5, x7], {});
   return builder.add("relu", `${name}_relu`, [all], {});
+}
+
+/** Names of the nodes that the heads read, stride 8 first. */
+export function edgeFeatures({ context }: EdgeConfig): string[] {
+  return EDGE_STRIDES.map((_, i) => context ? `context_${i}_relu` : `merge_${i}`);
 }
 
 /** One tower for both answers of a level. */

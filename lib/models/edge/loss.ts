@@ -62,33 +62,53 @@ export interface TaughtLossInput extends Pick<EdgeLossInput, "outputs" | "anchor
   readonly scores: tf.Tensor2D;
   /** `[B, A, 4]`, its boxes, pixels. */
   readonly boxes: tf.Tensor3D;
+  /** `[B, H, W, C]` by level, what its heads read. */
+  readonly hints: readonly tf.Tensor4D[];
 }
 
 /** From this score on a teacher's box is worth learning. */
 const SURE_ENOUGH = 0.05;
+/** What a place without a face counts where features are compared; one with a face counts 1 more. */
+const BACKGROUND = 0.2;
 
 /**
- * Terms of the loss where a teacher speaks: to score every place as it does, and to box faces as it
- * does. A place counts by the teacher's score, and by how far the two scores lie apart. Run it in a
- * `tf.tidy`.
+ * Terms of the loss where a teacher speaks: to score every place as it does, to box faces as it does,
+ * and to see what it sees (FitNets: Romero et al. 2015, arXiv 1412.6550). Run it in a `tf.tidy`.
  */
 export function taughtLoss(
-  { outputs, scores, boxes, anchors }: TaughtLossInput,
+  { outputs, scores, boxes, hints, anchors }: TaughtLossInput,
   { lossWeights }: EdgeConfig,
-): Record<"cls" | "box", tf.Scalar> {
+): Record<"cls" | "box" | "hint", tf.Scalar> {
   const levels = EDGE_STRIDES.length;
   const cls = joinLevels(outputs, "cls", levels, 1), reg = joinLevels(outputs, "reg", levels, 4);
-  const normaliser = tf.maximum(tf.sum(scores), 1);
-  const term = (loss: tf.Tensor, counted: tf.Tensor, lossWeight: number) =>
-    tf.mul(tf.div(tf.sum(tf.mul(loss, counted)), normaliser), lossWeight) as tf.Scalar;
-  const apart = tf.abs(tf.sub(tf.sigmoid(cls), scores));
-  const sure = tf.mul(scores, tf.cast(tf.greater(scores, SURE_ENOUGH), "float32"));
+  // The root: small faces, of which the teacher is not sure either, are most of the faces.
+  const sure = tf.sqrt(tf.mul(scores, tf.cast(tf.greater(scores, SURE_ENOUGH), "float32")));
+  const mean = (loss: tf.Tensor, counted: tf.Tensor, by: tf.Tensor, lossWeight: number) =>
+    tf.mul(
+      tf.div(tf.sum(tf.mul(loss, counted)), tf.maximum(tf.sum(by), 1)),
+      lossWeight,
+    ) as tf.Scalar;
+  const missed = diouLoss(predictedCorners(reg, anchors, "deltas"), corners(boxes));
   return {
-    cls: term(crossEntropy(cls, scores), tf.add(scores, apart), lossWeights.cls),
-    box: term(
-      diouLoss(predictedCorners(reg, anchors, "deltas"), corners(boxes)),
-      sure,
-      lossWeights.box,
-    ),
+    cls: mean(crossEntropy(cls, scores), tf.onesLike(scores), scores, lossWeights.cls),
+    box: mean(missed, sure, sure, lossWeights.box),
+    hint: tf.mul(hintLoss(outputs, hints, scores), lossWeights.hint) as tf.Scalar,
   };
+}
+
+/** How far features lie apart, as a part of the teacher's own size; the mean of the levels. */
+function hintLoss(
+  outputs: EdgeLossInput["outputs"],
+  hints: readonly tf.Tensor4D[],
+  scores: tf.Tensor2D,
+): tf.Tensor {
+  const cells = hints.map(({ shape: [, height, width] }) => height * width);
+  const counts = tf.split(tf.add(scores, BACKGROUND), cells, 1);
+  const terms = hints.map((hint, i) => {
+    const count = tf.reshape(counts[i]!, [...hint.shape.slice(0, 3), 1]);
+    const apart = tf.squaredDifference(outputs[`hint_${i}`]!, hint);
+    const sum = (x: tf.Tensor) => tf.sum(tf.mul(x, count));
+    return tf.div(sum(apart), tf.add(sum(tf.square(hint)), 1e-6));
+  });
+  return tf.div(tf.addN(terms), terms.length);
 }

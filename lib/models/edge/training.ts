@@ -8,9 +8,9 @@ import { assignAtss } from "../../geometry/atss.ts";
 import type { NdArray } from "../../numbers/nd_array.ts";
 import { anchorsOf } from "../anchored/anchors.ts";
 import { encodeTargets } from "../anchored/targets.ts";
-import type { Detections } from "../detector_model.ts";
-import type { TrainableModel } from "../trainable_model.ts";
+import type { TeacherAnswer, TrainableModel } from "../trainable_model.ts";
 import { EDGE_STRIDES, edgeConfig } from "./config.ts";
+import { edgeFeatures } from "./graph.ts";
 import { edgeInference } from "./inference.ts";
 import { edgeLoss, taughtLoss } from "./loss.ts";
 
@@ -29,8 +29,10 @@ export function edgeTraining(changes?: Readonly<Record<string, unknown>>): Train
   const config = edgeConfig(changes);
   const inference = edgeInference(changes);
   const anchors = anchorsOf(EDGE_STRIDES, config.anchors);
+  const hints = Object.fromEntries(edgeFeatures(config).map((node, i) => [`hint_${i}`, node]));
   return {
     ...inference,
+    graph: { ...inference.graph, outputs: { ...inference.graph.outputs, ...hints } },
     encodeTargets: (truth, frame) =>
       encodeTargets(truth, anchors(frame), assignAtss, MOST_OF_A_FACE),
     // YuNet has one place in each cell of the same strides.
@@ -42,6 +44,7 @@ export function edgeTraining(changes?: Readonly<Record<string, unknown>>): Train
           outputs,
           scores: targets.taughtScores as tf.Tensor2D,
           boxes: targets.taughtBoxes as tf.Tensor3D,
+          hints: EDGE_STRIDES.map((_, i) => targets[`hint_${i}`] as tf.Tensor4D),
           anchors: boxes,
         }, config);
       }
@@ -55,8 +58,9 @@ export function edgeTraining(changes?: Readonly<Record<string, unknown>>): Train
   };
 }
 
-function encodeAnswer({ boxes, scores }: Detections): Record<string, NdArray> {
+function encodeAnswer({ boxes, scores, features }: TeacherAnswer): Record<string, NdArray> {
   return {
+    ...Object.fromEntries(features.map((feature, i) => [`hint_${i}`, feature])),
     taughtScores: { shape: [scores.length], data: scores },
     taughtBoxes: { shape: [scores.length, 4], data: boxes },
   };

@@ -1,0 +1,40 @@
+/**
+ * The convolution that the edge detector is made of.
+ *
+ * @module
+ */
+import type { GraphBuilder } from "../../graph/builder.ts";
+import { addConv } from "../layers.ts";
+
+/** A separable convolution. */
+export interface SeparableOptions {
+  /** Channels it gives. */
+  readonly filters: number;
+  /** Default 1. */
+  readonly stride?: number;
+  /** Whether no ReLU follows. Default: one does. */
+  readonly linear?: boolean;
+}
+
+/**
+ * Adds depthwise 3×3, 1×1, batch norm, and ReLU unless `linear`.
+ *
+ * @returns Name of the last node.
+ */
+export function addSeparable(
+  builder: GraphBuilder,
+  name: string,
+  input: string,
+  { filters, stride = 1, linear = false }: SeparableOptions,
+): string {
+  const x = builder.add("depthwiseConv", `${name}_depthwise`, [input], {
+    kernel: 3,
+    stride,
+    padding: "same",
+  });
+  return addConv(builder, `${name}_pointwise`, x, {
+    filters,
+    norm: [`${name}_BN`, "bn"],
+    ...(linear ? {} : { activation: "relu" }),
+  });
+}
