@@ -5,8 +5,7 @@ import { type AssignInput, BACKGROUND, IGNORED } from "../../lib/geometry/assign
 import { assignAtss } from "../../lib/geometry/atss.ts";
 
 const LAYOUT: AnchorLayout = {
-  scales: [12 / 64, 24 / 64],
-  exponent: 2,
+  scales: [1.5, 3],
   ratio: 1.25,
   sizeIs: "root-of-area",
   centre: 0.5,
@@ -44,7 +43,7 @@ function byThePaper(face: number[]): number[] {
     };
     for (let cy = stride / 2; cy < FRAME.height; cy += stride) {
       for (let cx = stride / 2; cx < FRAME.width; cx += stride) {
-        for (const size of [12, 24].map((px) => px * (stride / 8) ** 2)) {
+        for (const size of LAYOUT.scales.map((strides) => strides * stride)) {
           const w = size / Math.sqrt(1.25) / 2, h = size * Math.sqrt(1.25) / 2;
           const inside = cx > face[0]! && cx < face[2]! && cy > face[1]! && cy < face[3]!;
           if (near(cx, x, FRAME.width) && near(cy, y, FRAME.height)) {
