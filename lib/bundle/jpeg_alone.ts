@@ -4,9 +4,8 @@
  *
  * @module
  */
-import { exifOf } from "../codec/exif.ts";
 import type { DecodeJpeg } from "../codec/jpeg_alone.ts";
-import { orientationIn } from "../codec/orientation.ts";
+import { orientationOf } from "../codec/orientation.ts";
 import { jpegJsDecode } from "../deps/jpeg_js.ts";
 import { turnUpright } from "../image/turn.ts";
 
@@ -16,6 +15,5 @@ const NO_LIMITS = { maxMemoryUsageInMB: 2 ** 20, maxResolutionInMP: 2 ** 20 };
 /** Throws what jpeg-js throws for a file that is damaged or of a kind that it does not know. */
 export const decodeJpegAlone: DecodeJpeg = (file) => {
   const image = jpegJsDecode(file, { formatAsRGBA: false, useTArray: true, ...NO_LIMITS });
-  const tiff = exifOf(file, "JPEG");
-  return turnUpright(image, tiff === undefined ? 1 : orientationIn(tiff));
+  return turnUpright(image, orientationOf(file, "JPEG"));
 };

@@ -9,23 +9,19 @@
  * @module
  */
 import type { Image } from "../image/image.ts";
-import { readBmp } from "./bmp_pixels.ts";
+import { isReadableBmp, readBmp } from "./bmp_pixels.ts";
 import { readPng } from "./png_pixels.ts";
 
-async function encode(canvas: OffscreenCanvas, type: string): Promise<Blob | undefined> {
+const BMP = "image/bmp";
+
+/** The canvas as a BMP file; `undefined` where that cannot be had or would lose something. */
+async function writtenBmp(canvas: OffscreenCanvas): Promise<Blob | undefined> {
   try {
-    const blob = await canvas.convertToBlob({ type });
-    return blob.type === type ? blob : undefined;
+    const blob = await canvas.convertToBlob({ type: BMP });
+    return blob.type === BMP && await isReadableBmp(blob) ? blob : undefined;
   } catch {
     return undefined; // Deno refuses to write 16-bit samples as BMP
   }
-}
-
-async function readAs<Result>(
-  blob: Blob | undefined,
-  read: (bytes: Uint8Array<ArrayBuffer>) => Result,
-): Promise<Awaited<Result> | undefined> {
-  return blob && await read(new Uint8Array(await blob.arrayBuffer()));
 }
 
 /** As much of a browser's 2-D canvas as is used; Deno's types do not have one. */
@@ -45,12 +41,12 @@ function drawnPixels(context: Context2d, bitmap: ImageBitmap): Image {
   return { width, height, data: context.getImageData(0, 0, width, height).data };
 }
 
-async function writtenPixels(canvas: OffscreenCanvas, bitmap: ImageBitmap): Promise<Image> {
+/** The bitmap as a file in memory, BMP or PNG. The bitmap is used up. */
+async function written(bitmap: ImageBitmap, canvas: OffscreenCanvas): Promise<Blob> {
   const context = canvas.getContext("bitmaprenderer")!;
   context.transferFromImageBitmap(bitmap);
   try {
-    return await readAs(await encode(canvas, "image/bmp"), readBmp) ??
-      await readPng(new Uint8Array(await (await canvas.convertToBlob()).arrayBuffer()));
+    return await writtenBmp(canvas) ?? await canvas.convertToBlob();
   } finally {
     // The pixels lie outside of JavaScript's memory, whose collector does not see them pile up.
     context.transferFromImageBitmap(null);
@@ -58,9 +54,15 @@ async function writtenPixels(canvas: OffscreenCanvas, bitmap: ImageBitmap): Prom
   }
 }
 
+async function writtenPixels(bitmap: ImageBitmap, canvas: OffscreenCanvas): Promise<Image> {
+  const file = await written(bitmap, canvas);
+  if (file.type === BMP) return await readBmp(file);
+  return await readPng(new Uint8Array(await file.arrayBuffer()));
+}
+
 /** The pixels of a bitmap, RGB or RGBA. The bitmap is used up. */
 export async function bitmapPixels(bitmap: ImageBitmap): Promise<Image> {
   const canvas = new OffscreenCanvas(bitmap.width, bitmap.height);
   const context = (canvas as unknown as Canvas2d).getContext("2d", { willReadFrequently: true });
-  return context ? drawnPixels(context, bitmap) : await writtenPixels(canvas, bitmap);
+  return context ? drawnPixels(context, bitmap) : await writtenPixels(bitmap, canvas);
 }

@@ -7,10 +7,12 @@
  */
 import type { Image, Size } from "../image/image.ts";
 import { onWhite } from "../image/on_white.ts";
+import { turnUpright } from "../image/turn.ts";
 import { bitmapPixels } from "./bitmap_pixels.ts";
 import { JPEG_EOI, jpegSegments, pngChunks, viewOf } from "./containers.ts";
 import { withoutExif } from "./exif.ts";
 import { decodeJpegAlone } from "./jpeg_alone.ts";
+import { orientationOf } from "./orientation.ts";
 import { readPng } from "./png_pixels.ts";
 import { type ImageFormat, sniffForeignFormat, sniffFormat, sniffSize } from "./sniff.ts";
 
@@ -45,7 +47,8 @@ export class ImageDecodeError extends Error {
 /** How {@linkcode decodeImage} decodes. */
 export interface DecodeOptions {
   /**
-   * `"upright"`: turned as the EXIF orientation says (JPEG, WebP), the way people see the photo.
+   * `"upright"`: turned as the EXIF orientation says (JPEG, PNG, WebP), the way people see the
+   * photo.
    * `"stored"`: as the pixels are stored, which is what data set annotations refer to.
    *
    * @default {"upright"}
@@ -105,6 +108,21 @@ export function checkFile(
   return format;
 }
 
+/** Whether a PNG file is of those that `readPng` reads. */
+function isPlainPng(png: Uint8Array): boolean {
+  const [depth, colour, , , interlace] = png.subarray(24, 29);
+  return depth! >= 8 && colour !== 3 && interlace === 0;
+}
+
+/**
+ * Whether a file is better read here even where the runtime could: of 16-bit samples it makes a
+ * bitmap of twice the size, and a second PNG file on the way to the pixels.
+ */
+function isPlainDeepPng(file: Uint8Array, format: ImageFormat): boolean {
+  return format === "PNG" && file[24] === 16 && isPlainPng(file) &&
+    !pngChunks(file).some(({ type }) => type === "iCCP" || type === "tRNS");
+}
+
 /** Decodes a file that has been looked over, without the runtime's help: JPEG in bundles, most PNG. */
 async function decodeAlone(file: Uint8Array<ArrayBuffer>, format: ImageFormat): Promise<Image> {
   if (format === "JPEG" && decodeJpegAlone !== undefined) return decodeJpegAlone(file);
@@ -112,9 +130,7 @@ async function decodeAlone(file: Uint8Array<ArrayBuffer>, format: ImageFormat): 
   if (format !== "PNG" || typeof DecompressionStream !== "function") {
     throw new ImageDecodeError("unsupported", reason);
   }
-  const [depth, , , , interlace] = file.subarray(24, 29);
-  const isPalette = file[25] === 3;
-  if (depth! < 8 || isPalette || interlace !== 0) {
+  if (!isPlainPng(file)) {
     const kind = "PNG files with a palette, less than 8 bits or interlacing are beyond it";
     throw new ImageDecodeError("unsupported", `${kind}, and ${reason}`);
   }
@@ -141,14 +157,17 @@ export async function decodeImage(
   options: DecodeOptions = {},
 ): Promise<Image> {
   const format = checkFile(bytes, options);
-  const file = options.orientation === "stored" ? withoutExif(bytes, format) : bytes;
+  const isUpright = options.orientation !== "stored";
+  // Runtimes turn JPEG and WebP; of PNG some do and some do not, so none of them gets to know.
+  const file = isUpright && format !== "PNG" ? bytes : withoutExif(bytes, format);
   const isNative = typeof createImageBitmap === "function" && typeof OffscreenCanvas === "function";
   try {
-    return onWhite(
-      isNative
+    const image = onWhite(
+      isNative && !isPlainDeepPng(file, format)
         ? await bitmapPixels(await createImageBitmap(new Blob([file])))
         : await decodeAlone(file, format),
     );
+    return isUpright && format === "PNG" ? turnUpright(image, orientationOf(bytes, format)) : image;
   } catch (cause) {
     if (cause instanceof ImageDecodeError) throw cause;
     const reason = `the ${format} file is damaged or cut off`;

@@ -19,7 +19,7 @@ import type { ImageFormat } from "./sniff.ts";
 /** What precedes the TIFF block in a JPEG segment. */
 const JPEG_EXIF_HEAD = "Exif\0\0";
 
-/** The EXIF blocks of a file. PNG is missing because the native decoder does not turn a PNG. */
+/** The EXIF blocks of a file whose decoder stays calm when they are broken. */
 const EXIF_PARTS: Partial<Record<ImageFormat, (bytes: Uint8Array) => Part<unknown>[]>> = {
   JPEG: (bytes) =>
     [...jpegSegments(bytes)].filter(({ type, start }) =>
@@ -28,14 +28,26 @@ const EXIF_PARTS: Partial<Record<ImageFormat, (bytes: Uint8Array) => Part<unknow
   WebP: (bytes) => [...riffChunks(bytes)].filter(({ type }) => type === "EXIF"),
 };
 
+function pngWithoutExif(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
+  const chunk = [...pngChunks(bytes)].find(({ type }) => type === "eXIf");
+  if (chunk === undefined) return bytes;
+  const from = chunk.start - 8, to = chunk.end + 4; // length and type before it, a checksum behind
+  const rest = new Uint8Array(bytes.length - (to - from));
+  rest.set(bytes.subarray(0, from));
+  rest.set(bytes.subarray(to), from);
+  return rest;
+}
+
 /**
- * The file with the first letters of its EXIF blocks made unreadable, as a copy; the bytes
- * themselves when there are none. (Cutting a block out of a WebP would break its header's promise.)
+ * The file with its EXIF block cut out (PNG) or the first letters of its EXIF blocks made unreadable
+ * (others: cutting one out of a WebP would break its header's promise), as a copy; the bytes
+ * themselves when there are none.
  */
 export function withoutExif(
   bytes: Uint8Array<ArrayBuffer>,
   format: ImageFormat,
 ): Uint8Array<ArrayBuffer> {
+  if (format === "PNG") return pngWithoutExif(bytes);
   const parts = EXIF_PARTS[format]?.(bytes) ?? [];
   if (parts.length === 0) return bytes;
   const copy = bytes.slice();

@@ -26,35 +26,45 @@ const PREDICTORS: readonly ((left: number, up: number, upLeft: number) => number
   paeth,
 ];
 
-/** Undoes the filters: `height` rows of a filter byte and `rowBytes` bytes → the rows alone. */
-function unfilter(
-  filtered: Uint8Array,
-  height: number,
-  rowBytes: number,
-  pixelBytes: number,
-): Uint8Array {
-  const rows = new Uint8Array(height * rowBytes);
-  for (let y = 0, p = 0, o = 0; y < height; y++) {
-    const predict = PREDICTORS[filtered[p++]!]!;
-    for (let k = 0; k < rowBytes; k++, o++) {
-      const left = k >= pixelBytes ? rows[o - pixelBytes]! : 0;
-      const up = y > 0 ? rows[o - rowBytes]! : 0;
-      const upLeft = y > 0 && k >= pixelBytes ? rows[o - rowBytes - pixelBytes]! : 0;
-      rows[o] = filtered[p++]! + predict(left, up, upLeft);
-    }
+/** Undoes the filter of a row (a filter byte, then the bytes), given the row above, without one. */
+function unfilter(filtered: Uint8Array, above: Uint8Array, pixelBytes: number, row: Uint8Array) {
+  const predict = PREDICTORS[filtered[0]!]!;
+  for (let k = 0; k < row.length; k++) {
+    const left = k >= pixelBytes ? row[k - pixelBytes]! : 0;
+    const upLeft = k >= pixelBytes ? above[k - pixelBytes]! : 0;
+    row[k] = filtered[k + 1]! + predict(left, above[k]!, upLeft);
   }
-  return rows;
 }
 
-async function inflate(parts: readonly Uint8Array<ArrayBuffer>[]): Promise<Uint8Array> {
-  const stream = new Blob([...parts]).stream().pipeThrough(new DecompressionStream("deflate"));
-  return new Uint8Array(await new Response(stream).arrayBuffer());
+function inflated(parts: readonly Uint8Array<ArrayBuffer>[]): ReadableStream<Uint8Array> {
+  return new Blob([...parts]).stream().pipeThrough(new DecompressionStream("deflate"));
+}
+
+/** A stream in pieces of one length, each in the memory of the one before. */
+async function* piecesOf(
+  stream: ReadableStream<Uint8Array>,
+  length: number,
+): AsyncGenerator<Uint8Array, void, void> {
+  const piece = new Uint8Array(length);
+  let filled = 0;
+  for await (const chunk of stream) {
+    for (let at = 0; at < chunk.length;) {
+      const part = chunk.subarray(at, at + length - filled);
+      piece.set(part, filled);
+      at += part.length;
+      filled += part.length;
+      if (filled < length) continue;
+      yield piece;
+      filled = 0;
+    }
+  }
 }
 
 /**
  * The image in such a file: RGB, or RGBA when it has alpha; 16-bit samples lose their lower byte.
  *
- * Throws a `TypeError` when it is a PNG of another kind.
+ * Throws a `TypeError` when it is a PNG of another kind or damaged, a `RangeError` when rows are
+ * missing.
  */
 export async function readPng(bytes: Uint8Array<ArrayBuffer>): Promise<Image> {
   const view = viewOf(bytes);
@@ -65,16 +75,24 @@ export async function readPng(bytes: Uint8Array<ArrayBuffer>): Promise<Image> {
   }
   const packed = [...pngChunks(bytes)].filter((chunk) => chunk.type === "IDAT")
     .map((chunk) => bytes.subarray(chunk.start, chunk.end));
-  const pixelBytes = samples * sampleBytes;
-  const rows = unfilter(await inflate(packed), height, width * pixelBytes, pixelBytes);
-
+  const pixelBytes = samples * sampleBytes, rowBytes = width * pixelBytes;
   const gray = samples < 3, channels = samples % 2 === 0 ? 4 : 3;
   const data = new Uint8Array(width * height * channels);
-  for (let i = 0, p = 0; i < data.length; i += channels, p += pixelBytes) {
-    for (let c = 0; c < channels; c++) {
-      const sample = !gray ? c : c < 3 ? 0 : 1;
-      data[i + c] = rows[p + sample * sampleBytes]!;
+  let row = new Uint8Array(rowBytes), above = new Uint8Array(rowBytes), o = 0;
+  // Row by row: all of them unpacked, beside the pixels, would take three times the memory.
+  for await (const filtered of piecesOf(inflated(packed), 1 + rowBytes)) {
+    if (o === data.length) break;
+    unfilter(filtered, above, pixelBytes, row);
+    for (let p = 0; p < rowBytes; p += pixelBytes, o += channels) {
+      for (let c = 0; c < channels; c++) {
+        const sample = !gray ? c : c < 3 ? 0 : 1;
+        data[o + c] = row[p + sample * sampleBytes]!;
+      }
     }
+    [row, above] = [above, row];
+  }
+  if (o < data.length) {
+    throw new RangeError(`Cannot read the PNG: it has less than "${height}" rows`);
   }
   return { width, height, data };
 }

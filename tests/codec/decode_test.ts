@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { readBmp } from "../../lib/codec/bmp_pixels.ts";
+import { isReadableBmp, readBmp } from "../../lib/codec/bmp_pixels.ts";
 import {
   decodeImage,
   ImageDecodeError,
@@ -8,9 +8,10 @@ import {
 } from "../../lib/codec/decode.ts";
 import { decodePhoto } from "../../lib/codec/decode_photo.ts";
 import { encodeJpeg, encodePng } from "../../lib/codec/encode.ts";
+import { withExif } from "../../lib/codec/exif.ts";
 import { readPng } from "../../lib/codec/png_pixels.ts";
 import type { Image } from "../../lib/image/image.ts";
-import { webpWithOrientation, withOrientation } from "./exif_support.ts";
+import { orientationTiff, webpWithOrientation, withOrientation } from "./exif_support.ts";
 
 const WIDTH = 16, HEIGHT = 12;
 type Color = readonly [number, number, number];
@@ -113,12 +114,24 @@ function testDecoder(decode: typeof decodeImage): void {
 
   const TURNABLE: readonly (readonly [string, (orientation: number) => Promise<Image[]>])[] = [
     ["JPEG", (orientation) => decodeBoth(withOrientation(encodeJpeg(quarters(), 95), orientation))],
+    ["PNG", (orientation) => {
+      const tiff = orientationTiff(orientation);
+      return decodeBoth(withExif(encodePng(quarters()), "PNG", tiff));
+    }],
     ["WebP", async (orientation) => {
       // Pillow wrote this one: quarters(), lossless.
       const webp = await fixture("quarters.webp");
       return decodeBoth(webpWithOrientation(webp, { width: 32, height: 16 }, orientation));
     }],
   ];
+
+  // Written by exiftool 12.57, which appends the PNG's chunk behind the pixels.
+  for (const name of ["turned.png", "turned.webp"]) {
+    Deno.test(`${decode.name}() turns ${name} upright`, async () => {
+      const image = await decode(await fixture(name));
+      assert.deepEqual([image.width, image.height, quarterLetters(image)], [16, 32, "BRWG"]);
+    });
+  }
 
   function decodeBoth(bytes: Uint8Array<ArrayBuffer>): Promise<Image[]> {
     return Promise.all([decode(bytes), decode(bytes, { orientation: "stored" })]);
@@ -214,26 +227,31 @@ testDecoder(decodeImage);
 testDecoder(decodePhoto);
 
 /** What the canvas writes for an image file, as decode() asks it to. */
-async function canvasFile(name: string, type: string): Promise<Uint8Array<ArrayBuffer>> {
+async function canvasFile(name: string, type: string): Promise<Blob> {
   const bitmap = await createImageBitmap(new Blob([await fixture(name)]));
   const canvas = new OffscreenCanvas(bitmap.width, bitmap.height);
   canvas.getContext("bitmaprenderer")!.transferFromImageBitmap(bitmap);
   const blob = await canvas.convertToBlob({ type });
   assert.equal(blob.type, type, "the canvas does not write this type (any more)");
-  return new Uint8Array(await blob.arrayBuffer());
+  return blob;
+}
+
+/** What {@linkcode readPng} reads of what the canvas writes. */
+async function viaPng(name: string): Promise<Image> {
+  return await readPng(new Uint8Array(await (await canvasFile(name, "image/png")).arrayBuffer()));
 }
 
 Deno.test("readBmp() reads what the canvas writes, so the quick way is still there", async () => {
   for (const name of ["baseline.jpg", "plain.png", "alpha.png"]) {
-    const fromBmp = readBmp(await canvasFile(name, "image/bmp"));
-    assert.ok(fromBmp !== undefined, name);
-    assert.deepEqual(fromBmp, await readPng(await canvasFile(name, "image/png")), name);
+    const file = await canvasFile(name, "image/bmp");
+    assert.ok(await isReadableBmp(file), name);
+    assert.deepEqual(await readBmp(file), await viaPng(name), name);
   }
 });
 
-Deno.test("readBmp() leaves gray bitmaps, whose alpha BMP would lose, to readPng()", async () => {
-  assert.equal(readBmp(await canvasFile("gray_alpha.png", "image/bmp")), undefined);
-  const { data } = await readPng(await canvasFile("gray_alpha.png", "image/png"));
+Deno.test("isReadableBmp() leaves gray bitmaps, whose alpha BMP would lose, to readPng()", async () => {
+  assert.equal(await isReadableBmp(await canvasFile("gray_alpha.png", "image/bmp")), false);
+  const { data } = await viaPng("gray_alpha.png");
   assert.equal(data.length, 4 * WIDTH * HEIGHT);
   assert.equal(data[3], 51);
 });
@@ -263,6 +281,13 @@ Deno.test("readPng() undoes all five filters", async () => {
   const { data } = await readPng(bytes);
   const expected = [10, 10, 10, 20, 20, 20, 30, 30, 30];
   assert.deepEqual([...data], Array.from({ length: 5 }, () => expected).flat());
+});
+
+Deno.test("decodeImage() reads a large photo whole, whose file is copied in strips", async () => {
+  const width = 1501, height = 1503;
+  const data = Uint8Array.from({ length: 3 * width * height }, (_, i) => (i * 2654435761) >>> 13);
+  const image = { width, height, data };
+  assert.deepEqual(await decodeImage(encodePng(image)), image);
 });
 
 /** Runs something as it would run where there is no `createImageBitmap`: Node.js, Bun, Workers. */

@@ -1,7 +1,7 @@
 // EXIF blocks for tests.
 
 /** A TIFF block with the orientation tag (0x0112) alone, as EXIF wants it. */
-function orientationTiff(orientation: number): Uint8Array {
+export function orientationTiff(orientation: number): Uint8Array {
   return Uint8Array.of(
     ...[0x4d, 0x4d, 0, 42, 0, 0, 0, 8], // big-endian TIFF, first directory at byte 8
     ...[0, 1], // one entry: tag, type SHORT, count 1, value

@@ -142,6 +142,23 @@ Deno.test("detect --anonymize strips all metadata, and keeps clean EXIF data onl
   }
 });
 
+Deno.test("detect --anonymize writes upright copies of what is stored lying", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    const photos = ["turned.png", "turned.webp"].map((name) => new URL(name, IMAGES).pathname);
+    await runDetect("--anonymize", "fill", "--keep-metadata", ...photos, "-o", folder);
+    for (const name of ["turned.png", "turned.jpg"]) {
+      // EXIF data that said "turn it" would turn it again here.
+      const { width, height, data } = await decodeImage(await Deno.readFile(`${folder}/${name}`));
+      assert.deepEqual([width, height], [16, 32], name);
+      const upperLeft = [...data.subarray(3 * (2 * width + 2), 3 * (2 * width + 3))];
+      upperLeft.forEach((value, c) => assert.ok(Math.abs(value - [0, 0, 255][c]!) < 20, name));
+    }
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
 Deno.test("detect --anonymize says what becomes of formats that it cannot write", async () => {
   const folder = await Deno.makeTempDir();
   try {
