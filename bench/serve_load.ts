@@ -9,6 +9,7 @@
 import { helpText, parseArguments } from "../lib/cli/args.ts";
 import { runCommand } from "../lib/cli/exit_codes.ts";
 import { table } from "../lib/cli/table.ts";
+import { memoryOf } from "./memory_of.ts";
 
 const COMMAND = {
   name: "bench/serve_load.ts",
@@ -23,12 +24,6 @@ const COMMAND = {
     port: { type: "number", integer: true, default: 8321, help: "Port of the server" },
   },
 } as const;
-
-/** Resident memory of a process, in MB. */
-async function memoryOf(pid: number): Promise<number> {
-  const ps = new Deno.Command("ps", { args: ["-o", "rss=", "-p", String(pid)] });
-  return Number(new TextDecoder().decode((await ps.output()).stdout)) / 1024;
-}
 
 interface Run {
   /** Milliseconds of each answer, in order of length. */

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { asc } from "../lib/deps/assemblyscript.ts";
+import { type Build, compile, FEATURES } from "./compile.ts";
 
 const CHAINS = 12; // more than the latency of an FMA times the ports that run it
 
@@ -24,15 +24,9 @@ function lines(line: (k: number) => string): string {
   return Array.from({ length: CHAINS }, (_, k) => line(k)).join("\n");
 }
 
-const BUILDS = {
-  "relaxed": {
-    features: "simd,relaxed-simd",
-    operation: SOURCE.replaceAll("OPERATION", "f32x4.relaxed_madd"),
-  },
-  "simd": {
-    features: "simd",
-    operation: SOURCE.replaceAll(/OPERATION\((\w+), a, b\)/g, "f32x4.add(f32x4.mul($1, a), b)"),
-  },
+const SOURCES: Readonly<Record<Build, string>> = {
+  relaxed: SOURCE.replaceAll("OPERATION", "f32x4.relaxed_madd"),
+  simd: SOURCE.replaceAll(/OPERATION\((\w+), a, b\)/g, "f32x4.add(f32x4.mul($1, a), b)"),
 };
 
 type Run = (turns: number, x: number, y: number) => number;
@@ -40,11 +34,11 @@ type Run = (turns: number, x: number, y: number) => number;
 /** GFLOP/s of one core, by build; a build that this runtime cannot run is left out. */
 export async function simdPeaks(): Promise<Map<string, number>> {
   const peaks = new Map<string, number>();
-  for (const [name, { features, operation }] of Object.entries(BUILDS)) {
-    const module = await compile(operation, features);
-    if (!WebAssembly.validate(module)) continue;
-    const { instance } = await WebAssembly.instantiate(module);
-    peaks.set(name, measure(instance.exports["run"] as Run));
+  for (const build of Object.keys(FEATURES) as Build[]) {
+    const module = await compile(SOURCES[build], build);
+    if (module === null) continue;
+    const { exports } = new WebAssembly.Instance(module);
+    peaks.set(build, measure(exports["run"] as Run));
   }
   return peaks;
 }
@@ -58,20 +52,6 @@ function measure(run: Run): number {
     return performance.now() - start;
   });
   return flops / Math.min(...times) / 1e6;
-}
-
-async function compile(source: string, features: string): Promise<Uint8Array<ArrayBuffer>> {
-  let module: Uint8Array<ArrayBuffer> | undefined;
-  const args = ["peak.ts", "-O3", "--runtime=stub", `--enable=${features}`, "--outFile=peak.wasm"];
-  const { error, stderr } = await asc(args, {
-    readFile: (name) => name === "peak.ts" ? source : null,
-    writeFile: (name, contents) => {
-      if (name === "peak.wasm") module = new Uint8Array(contents as Uint8Array<ArrayBuffer>);
-    },
-    listFiles: () => [],
-  });
-  if (error || !module) throw new Error(`Cannot compile the peak: ${stderr}`, { cause: error });
-  return module;
 }
 
 if (import.meta.main) {

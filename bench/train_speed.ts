@@ -126,5 +126,5 @@ async function main(): Promise<void> {
   for (const [build, peak] of await simdPeaks()) {
     console.log(`\nSIMD peak of one core, ${build}: ${peak.toFixed(1)} GFLOP/s`);
   }
-  console.log(kernelRates(choices.batchSize).join("\n"));
+  console.log((await kernelRates(choices.batchSize)).join("\n"));
 }
