@@ -1,4 +1,5 @@
 // A photo with what was found on it.
+import { anonymize } from "./tinyface.js";
 
 const percent = (score) => `${Math.round(100 * score)}%`;
 
@@ -17,9 +18,10 @@ export function draw(canvas, bitmap, faces, { blur }) {
     canvas.width = bitmap.width;
     canvas.height = bitmap.height;
   }
-  const context = canvas.getContext("2d");
+  const context = canvas.getContext("2d", { willReadFrequently: blur });
   context.drawImage(bitmap, 0, 0);
-  for (const face of faces) (blur ? hide : outline)(context, bitmap, face);
+  if (blur) return hide(context, bitmap, faces);
+  for (const face of faces) outline(context, bitmap, face);
 }
 
 function outline(context, { width, height }, { box, score }) {
@@ -39,36 +41,9 @@ function outline(context, { width, height }, { box, score }) {
   context.fillText(text, left + size / 4, top + plate.height / 2);
 }
 
-/** Of a face so much is left: the means of so many spots along a side. */
-const SPOTS = 4;
-/** Hidden around a box on each side, in sides of the box: an ellipse then holds all of it. */
-const MARGIN = 0.25;
-
-function hide(context, bitmap, { box }) {
-  const width = box.width * (1 + 2 * MARGIN), height = box.height * (1 + 2 * MARGIN);
-  const x = box.x - box.width * MARGIN, y = box.y - box.height * MARGIN;
-  const spots = shrink(bitmap, { x, y, width, height });
-  context.save();
-  context.beginPath();
-  context.ellipse(x + width / 2, y + height / 2, width / 2, height / 2, 0, 0, 2 * Math.PI);
-  context.clip();
-  context.imageSmoothingQuality = "high";
-  context.drawImage(spots, x, y, width, height);
-  context.restore();
-}
-
-/** A region in SPOTS × SPOTS pixels, by halves, so that every pixel counts. */
-function shrink(source, { x, y, width, height }) {
-  let picture = source, from = [x, y, width, height];
-  for (let side = 64; side >= SPOTS; side /= 2) {
-    const smaller = new OffscreenCanvas(side, side), context = smaller.getContext("2d");
-    // Beyond the photo's edge there is nothing: let that be grey, not a hole.
-    context.fillStyle = "gray";
-    context.fillRect(0, 0, side, side);
-    context.imageSmoothingQuality = "high";
-    context.drawImage(picture, ...from, 0, 0, side, side);
-    picture = smaller;
-    from = [0, 0, side, side];
-  }
-  return picture;
+/** The library's own blur: of a face as little is left as `detect --anonymize` leaves. */
+function hide(context, { width, height }, faces) {
+  if (faces.length === 0) return;
+  const { data } = anonymize(context.getImageData(0, 0, width, height), faces);
+  context.putImageData(new ImageData(new Uint8ClampedArray(data.buffer), width, height), 0, 0);
 }

@@ -34,13 +34,16 @@ async function openFinders(
   { store, createDetector, startWorker }: EvaluateIo,
 ): Promise<Finder[]> {
   if (jobs === 1) return [await openFinder(store, createDetector, request)];
+  const first = await startWorker(request);
+  // The first one chooses the device: drivers do not like to be looked for by several threads.
+  const others = { ...request, device: first.device.name };
   const started = await Promise.allSettled(
-    Array.from({ length: jobs }, () => startWorker(request)),
+    Array.from({ length: jobs - 1 }, () => startWorker(others)),
   );
   const finders = started.flatMap((result) => result.status === "fulfilled" ? [result.value] : []);
   const failure = started.find((result) => result.status === "rejected");
-  if (failure === undefined) return finders;
-  for (const finder of finders) finder.dispose();
+  if (failure === undefined) return [first, ...finders];
+  for (const finder of [first, ...finders]) finder.dispose();
   throw failure.reason;
 }
 
