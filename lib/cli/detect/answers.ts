@@ -34,12 +34,23 @@ function depthFor(detectors: number): number {
   return 2 * detectors + 2;
 }
 
-/** Resolves when the signal is aborted. */
-function aborted(signal: AbortSignal): Promise<undefined> {
-  if (signal.aborted) return Promise.resolve(undefined);
-  return new Promise((resolve) =>
-    signal.addEventListener("abort", () => resolve(undefined), { once: true })
-  );
+/**
+ * What a promise gives, or `undefined` as soon as the signal is aborted. It listens no longer than it
+ * waits: a promise of the abort, raced against again and again, would keep all that it was raced with.
+ */
+async function untilAborted<Value>(
+  promise: Promise<Value>,
+  signal: AbortSignal,
+): Promise<Value | undefined> {
+  if (signal.aborted) return undefined;
+  const { promise: aborted, resolve } = Promise.withResolvers<undefined>();
+  const stop = () => resolve(undefined);
+  signal.addEventListener("abort", stop);
+  try {
+    return await Promise.race([promise, aborted]);
+  } finally {
+    signal.removeEventListener("abort", stop);
+  }
 }
 
 /**
@@ -55,11 +66,10 @@ export async function* answersTo(
   signal: AbortSignal,
 ): AsyncGenerator<Answer, void, void> {
   const source = tasks[Symbol.asyncIterator](), pool = new Pool(detectors);
-  const stop = aborted(signal);
 
   const answer = async (): Promise<Answer | undefined> => {
     // The source of a program's jobs may be silent for long: stopping must not wait for it.
-    const next = await Promise.race([source.next(), stop]);
+    const next = await untilAborted(source.next(), signal);
     if (next === undefined || next.done || signal.aborted) return undefined;
     const task = next.value, { photo, product } = task;
     let bytes: Uint8Array<ArrayBuffer>;
