@@ -2,7 +2,7 @@
  * How fast this machine trains: photos a second of a whole training step (forward, backward, update)
  * on each device, with one thread and with more.
  *
- *     deno run --allow-read --allow-env bench/train_speed.ts --help
+ *     deno run --no-lock --allow-read --allow-env bench/train_speed.ts --help
  *
  * Beside it, `bench/train_speed_pytorch.py` measures the same step in PyTorch; see `README.md`.
  *
