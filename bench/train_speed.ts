@@ -2,7 +2,7 @@
  * How fast this machine trains: photos a second of a whole training step (forward, backward, update)
  * on each device, with one thread and with more.
  *
- *     deno run --allow-read --allow-env bench/train_speed.ts --help
+ *     deno run --no-lock --allow-read --allow-env bench/train_speed.ts --help
  *
  * Beside it, `bench/train_speed_pytorch.py` measures the same step in PyTorch; see `README.md`.
  *
@@ -25,9 +25,12 @@ const HELP = `Options:
   --settings '{"alpha":0.35}'
   --batch 16                 photos in a step
   --shard 8                  photos that go through the network together
-  --steps 10                 steps that are measured, after two that are not
+  --steps 10                 steps that are measured
+  --warm-up 2                steps before them, which are not
+  --frozen stem              parts of the network that are not trained [default: none]
   --profile                  time by kernel, with one thread
-  --rates                    GFLOP/s of the convolutions beside the SIMD peak, on wasm
+  --rates                    GFLOP/s of the convolutions on wasm, beside a plain product, what memory
+                             lets through, and the SIMD peak
 `;
 
 interface Choices {
@@ -36,37 +39,51 @@ interface Choices {
   readonly batchSize: number;
   readonly shardSize: number;
   readonly steps: number;
+  readonly warmUp: number;
+  readonly frozen: readonly string[];
 }
 
-/** Measures one device with one number of threads; a line. */
-async function measure(workers: number, { steps, ...options }: Choices): Promise<string> {
+/** Steps from which on memory is worth following. */
+const MANY_STEPS = 100;
+
+/** Measures one device with one number of threads; a line, and lines of memory when it runs for long. */
+async function measure(workers: number, choices: Choices): Promise<string[]> {
+  const { steps, warmUp, ...options } = choices;
   using threads = startThreads(workers, 0);
   using step = trainingStep({ ...options, threads: threads.replicas });
-  for (let warmUp = 0; warmUp < 2; warmUp++) await step.run();
-  const before = memory();
-  const times: number[] = [];
-  for (let k = 0; k < steps; k++) {
+  for (let k = 0; k < warmUp; k++) await step.run();
+  const times: number[] = [], memory = [`  after ${warmUp} + 0 steps: ${memoryInUse()}`];
+  for (let k = 1; k <= steps; k++) {
     const start = performance.now();
     await step.run();
     times.push(performance.now() - start);
+    const isTold = k === steps || (steps >= MANY_STEPS && k % Math.floor(steps / 10) === 0);
+    if (isTold) memory.push(`  after ${warmUp} + ${k} steps: ${memoryInUse()}`);
   }
-  const after = memory();
   const sorted = times.toSorted((a, b) => a - b);
-  const rate = (ms: number) => (1000 * options.batchSize / ms).toFixed(1);
-  return `${workers} threads: median ${rate(sorted[steps >> 1]!)} photos/s, ` +
-    `fastest ${rate(sorted[0]!)}, slowest ${rate(sorted.at(-1)!)}; ` +
-    `tensors ${before.tensors} → ${after.tensors}, memory ${before.mib} → ${after.mib} MiB`;
+  const rate = (ms: number) => speed(options.batchSize, ms);
+  return [
+    `${workers} threads: median ${rate(sorted[steps >> 1]!)}, fastest ${rate(sorted[0]!)}, ` +
+    `slowest ${rate(sorted.at(-1)!)}`,
+    ...memory,
+  ];
 }
 
-/** What is in use: by tfjs, and by the process. */
-function memory(): { tensors: number; mib: number } {
-  return {
-    tensors: tf.memory().numTensors,
-    mib: Math.round(Deno.memoryUsage().rss / 2 ** 20),
-  };
+/** Photos a second, or seconds a photo where that is the larger number. */
+function speed(photos: number, ms: number): string {
+  const rate = 1000 * photos / ms;
+  return rate >= 1 ? `${rate.toFixed(1)} photos/s` : `${(1 / rate).toFixed(1)} s a photo`;
 }
 
-async function profile({ steps, ...options }: Choices): Promise<string[]> {
+/** What tfjs and the process hold. */
+function memoryInUse(): string {
+  const mebibytes = (bytes: number) => `${Math.round(bytes / 2 ** 20)} MiB`;
+  const { numTensors, numBytes } = tf.memory();
+  return `${numTensors} tensors of ${mebibytes(numBytes)}, ` +
+    `process ${mebibytes(Deno.memoryUsage().rss)}`;
+}
+
+async function profile({ steps, warmUp: _, ...options }: Choices): Promise<string[]> {
   using step = trainingStep({ ...options, threads: [] });
   await step.run();
   using times = profileKernels();
@@ -90,6 +107,8 @@ const { values } = parseArgs({
     batch: { type: "string", default: "16" },
     shard: { type: "string", default: "8" },
     steps: { type: "string", default: "10" },
+    "warm-up": { type: "string", default: "2" },
+    frozen: { type: "string", default: "" },
     profile: { type: "boolean", default: false },
     rates: { type: "boolean", default: false },
     help: { type: "boolean", default: false },
@@ -105,10 +124,13 @@ async function main(): Promise<void> {
     batchSize: Number(values.batch),
     shardSize: Number(values.shard),
     steps: Number(values.steps),
+    warmUp: Number(values["warm-up"]),
+    frozen: listOf(values.frozen),
   };
   console.log(
     `${choices.model} ${values.settings}, batch ${choices.batchSize} in shards of ` +
-      `${choices.shardSize}, ${choices.steps} steps, ${navigator.hardwareConcurrency} cores`,
+      `${choices.shardSize}, ${choices.frozen.join(", ") || "nothing"} frozen, ` +
+      `${choices.steps} steps, ${navigator.hardwareConcurrency} cores`,
   );
   for (const device of listOf(values.devices)) {
     if (!DEVICE_NAMES.includes(device as DeviceName)) {
@@ -117,7 +139,7 @@ async function main(): Promise<void> {
     const { reason } = await selectTrainingDevice(device as DeviceName, console.warn);
     console.log(`\n${device} (${reason})`);
     for (const workers of new Set(listOf(values.workers).map(Number))) {
-      console.log(await measure(workers, choices));
+      console.log((await measure(workers, choices)).join("\n"));
     }
     if (values.profile) console.log((await profile(choices)).join("\n"));
   }

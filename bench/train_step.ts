@@ -12,6 +12,7 @@ import type { StepInputs } from "../lib/training/inputs.ts";
 import { createOptimizer } from "../lib/training/optimizer.ts";
 import type { Remote } from "../lib/training/remote.ts";
 import { type ReplicaMethods, Replicas } from "../lib/training/replicas.ts";
+import { trainedParts } from "../lib/training/trained_parts.ts";
 import { trainableModel } from "../lib/models/trainable.ts";
 import { initialWeights } from "../lib/weights/weight_map.ts";
 
@@ -25,11 +26,13 @@ export interface StepOptions {
   readonly batchSize: number;
   /** Photos that go through the network together; `null` = all. */
   readonly shardSize: number | null;
+  /** Parts of the network that stay as they are. Default: none. */
+  readonly frozen?: readonly string[];
   /** Threads beside this one. */
   readonly threads: readonly Remote<ReplicaMethods>[];
 }
 
-/** Makes steps; all of a network is trained, by SGD with momentum. */
+/** Makes steps, by SGD with momentum. */
 export interface TrainingStep extends Disposable {
   /** Makes one. */
   run(): Promise<void>;
@@ -37,18 +40,18 @@ export interface TrainingStep extends Disposable {
 
 /** Creates a network and a batch for it on the current device. */
 export function trainingStep(options: StepOptions): TrainingStep {
-  const { batchSize, shardSize, settings, threads } = options;
+  const { batchSize, shardSize, settings, threads, frozen = [] } = options;
   const model = trainableModel(options.model, settings);
   const config = mergeConfig(DEFAULT_CONFIG, {
     model: { name: options.model, settings },
-    frozen: [],
+    frozen,
     batchSize,
     shardSize,
   });
   const network = new TfNetwork(
     model.graph,
     initialWeights(model.graph, 1),
-    model.graph.nodes.map(({ part }) => part),
+    trainedParts(model, frozen),
   );
   const rule = { kind: "sgd", momentum: 0.9, nesterov: false } as const;
   const optimizer = createOptimizer({ rule, weightDecay: 0, clipNorm: null }, network.trained);
