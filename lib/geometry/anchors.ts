@@ -11,8 +11,13 @@ import type { Boxes } from "./boxes.ts";
 
 /** How anchors are laid out on each level of a pyramid. */
 export interface AnchorLayout {
-  /** Sizes on each place, in strides. */
+  /** Sizes on each place, in strides (to the power of `exponent`). */
   readonly scales: readonly number[];
+  /**
+   * Sizes are `scale · stride ** exponent`. Default 1: they grow as strides do, twofold. At 2 they grow
+   * fourfold, as for SCRFD, whose two anchors a place are an octave apart (16, 32 | 64, 128 | 256, 512).
+   */
+  readonly exponent?: number;
   /** Height ÷ width. */
   readonly ratio: number;
   /** What a size is: the root of the area (the paper), or the width (seed 2). */
@@ -40,10 +45,10 @@ export function anchorLevels(input: Size, strides: readonly number[]): AnchorLev
 /** Width and height of each anchor of a level, in pixels. */
 export function anchorSizes(
   stride: number,
-  { scales, ratio, sizeIs }: AnchorLayout,
+  { scales, exponent = 1, ratio, sizeIs }: AnchorLayout,
 ): { width: number; height: number }[] {
   return scales.map((scale) => {
-    const size = scale * stride;
+    const size = scale * stride ** exponent;
     return sizeIs === "width"
       ? { width: size, height: size * ratio }
       : { width: size / Math.sqrt(ratio), height: size * Math.sqrt(ratio) };

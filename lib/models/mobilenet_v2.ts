@@ -32,6 +32,9 @@ const STAGES: readonly (readonly [number, number, number, number])[] = [
   [6, 320, 1, 1],
 ];
 
+/** The first block that works at stride 4 alone. */
+const REST = 2;
+
 /** Channels rounded to a multiple of 8, never more than 10 % down (Keras' `_make_divisible`). */
 export function roundChannels(channels: number): number {
   const rounded = Math.max(8, Math.floor((channels + 4) / 8) * 8);
@@ -42,10 +45,18 @@ export function roundChannels(channels: number): number {
  * Adds the network, up to `block_16_project_BN`.
  *
  * @param image Name of the node with the normalised photo.
+ * @param options.rest Name of the part that begins at stride 4, after which a photo's edges and
+ * colours are found; what comes before belongs to the builder's current part. Default: all does.
+ * @param options.blocks Leaves out those from this one on. Default: there are 17.
  * @returns Names of the last nodes of each size, after the first two: strides 4, 8, 16 and 32; the
  * last one has 320 · alpha channels.
  */
-export function addMobileNetV2(builder: GraphBuilder, image: string, alpha: Alpha): string[] {
+export function addMobileNetV2(
+  builder: GraphBuilder,
+  image: string,
+  alpha: Alpha,
+  { rest, blocks = 17 }: { rest?: string; blocks?: number } = {},
+): string[] {
   const stem = builder.add("conv", "Conv1", [image], {
     kernel: 3,
     filters: roundChannels(32 * alpha),
@@ -58,7 +69,8 @@ export function addMobileNetV2(builder: GraphBuilder, image: string, alpha: Alph
   let block = 0;
   const outputs: string[] = [];
   for (const [expansion, width, repeats, firstStride] of STAGES) {
-    for (let i = 0; i < repeats; i++, block++) {
+    for (let i = 0; i < repeats && block < blocks; i++, block++) {
+      if (block === REST && rest !== undefined) builder.part(rest);
       const out = roundChannels(width * alpha);
       const stride = i === 0 ? firstStride : 1;
       if (stride === 2) outputs.push(x);

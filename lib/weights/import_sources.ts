@@ -20,8 +20,8 @@ export interface WeightSource {
   readonly layers: readonly (readonly [pattern: RegExp, name: string])[];
   /** Tensors that no detector has a use for, such as the classifier. */
   readonly surplus: RegExp;
-  /** Part of the graph that it fills. Default: all. */
-  readonly part?: string;
+  /** Parts of the graph that it fills. Default: all. */
+  readonly parts?: readonly string[];
   /** The first convolution and the photo it was trained on. Default: the same as the model's. */
   readonly stem?: {
     /** Name of its kernel here. */
@@ -36,6 +36,9 @@ export interface WeightSource {
   /** What is different all the same, one sentence. */
   readonly note?: string;
 }
+
+/** Where the features come from; `edge` calls the first of its layers the stem. */
+const BACKBONE = ["stem", "backbone"];
 
 /** vedadet's whole TinaFace (`tinaface_r50_fpn_{gn_dcn,bn}`); the graph is called after it. */
 const VEDADET_TINAFACE: WeightSource = {
@@ -53,7 +56,7 @@ const TORCHVISION_RESNET50: WeightSource = {
   convention: "pytorch",
   layers: [[/^/, "backbone."]],
   surplus: /^fc\.|\.num_batches_tracked$/,
-  part: "backbone",
+  parts: BACKBONE,
   stem: {
     kernel: "backbone.conv1/kernel",
     mean: [123.675, 116.28, 103.53],
@@ -81,7 +84,7 @@ const KERAS_RESNET50: WeightSource = {
     [/([123])_(conv|bn)$/, "$2$1"],
   ],
   surplus: /^(predictions|probs)\//,
-  part: "backbone",
+  parts: BACKBONE,
   stem: {
     kernel: "backbone.conv1/kernel",
     mean: [123.68, 116.779, 103.939],
@@ -98,7 +101,7 @@ const KERAS_MOBILENET_V2: WeightSource = {
   convention: "keras",
   layers: [],
   surplus: /^(Conv_1|Conv_1_bn|predictions|Logits|dense\w*)\//,
-  part: "backbone",
+  parts: BACKBONE,
   stem: {
     kernel: "Conv1/kernel",
     mean: [127.5, 127.5, 127.5],

@@ -42,7 +42,7 @@ export function importWeights(model: InferenceModel, tensors: WeightMap): Import
       .map(([name, array]) => rename(name, array, tensors, source)),
   );
   const wanted = weightsOf(model.graph)
-    .filter(({ node }) => source.part === undefined || node.part === source.part);
+    .filter(({ node }) => source.parts?.includes(node.part) ?? true);
   const names = new Set(wanted.map(({ name }) => name));
   const fits = wanted.filter(({ name, shape }) => found.get(name)?.shape.join() === shape.join());
   const weights = new Map(fits.map(({ name }) => [name, found.get(name)!]));

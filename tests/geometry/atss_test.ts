@@ -5,7 +5,8 @@ import { type AssignInput, BACKGROUND, IGNORED } from "../../lib/geometry/assign
 import { assignAtss } from "../../lib/geometry/atss.ts";
 
 const LAYOUT: AnchorLayout = {
-  scales: [1.5, 3],
+  scales: [12 / 64, 24 / 64],
+  exponent: 2,
   ratio: 1.25,
   sizeIs: "root-of-area",
   centre: 0.5,
@@ -43,7 +44,7 @@ function byThePaper(face: number[]): number[] {
     };
     for (let cy = stride / 2; cy < FRAME.height; cy += stride) {
       for (let cx = stride / 2; cx < FRAME.width; cx += stride) {
-        for (const size of LAYOUT.scales.map((strides) => strides * stride)) {
+        for (const size of [12, 24].map((px) => px * (stride / 8) ** 2)) {
           const w = size / Math.sqrt(1.25) / 2, h = size * Math.sqrt(1.25) / 2;
           const inside = cx > face[0]! && cx < face[2]! && cy > face[1]! && cy < face[3]!;
           if (near(cx, x, FRAME.width) && near(cy, y, FRAME.height)) {

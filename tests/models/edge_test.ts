@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { parameterCount, summarize } from "../../lib/graph/analysis.ts";
-import { EDGE_CONFIG } from "../../lib/models/edge/config.ts";
+import type { Graph } from "../../lib/graph/graph.ts";
 import { inferenceModel } from "../../lib/models/registry.ts";
 import type { TeacherAnswer } from "../../lib/models/trainable_model.ts";
 import { trainableModel } from "../../lib/models/trainable.ts";
@@ -17,28 +17,37 @@ const FACES = Float32Array.of(20, 30, 44, 62, 80, 70, 120, 122, 8, 100, 15, 109)
 const TRUTH = { boxes: FACES, ignore: new Uint8Array(3) };
 
 Deno.test("edge stays within half a million parameters and 0.6 GMACs at 640x640", () => {
-  const { graph } = inferenceModel("edge");
+  for (const settings of [{}, PUPIL]) assertSmall(inferenceModel("edge", settings).graph);
+});
+
+function assertSmall(graph: Graph): void {
   assert.ok(parameterCount(graph) <= 500_000, `${parameterCount(graph)}`);
   const { nodes } = summarize(graph, { width: 640, height: 640 });
   // Batch norms are folded before it is used.
   const work = nodes.filter(({ node }) => node.op !== "batchNorm")
     .reduce((sum, { multiplyAdds }) => sum + multiplyAdds, 0);
   assert.ok(work <= 600e6, `${work}`);
-});
+}
 
-Deno.test("edge has one anchor a place, two strides wide", () => {
+Deno.test("edge has two anchors a place, twelve pixels to 384", () => {
   const anchors = inferenceModel("edge").anchors!(FRAME);
-  assert.equal(anchors.length / 4, 16 ** 2 + 8 ** 2 + 4 ** 2);
+  assert.equal(anchors.length / 4, 2 * (16 ** 2 + 8 ** 2 + 4 ** 2));
   const size = (i: number) => {
     const [x1, y1, x2, y2] = anchors.subarray(4 * i, 4 * i + 4);
     return Math.sqrt((x2! - x1!) * (y2! - y1!));
   };
-  assertAllClose([0, 16 ** 2, 16 ** 2 + 8 ** 2].map(size), [16, 32, 64]);
+  const firsts = [0, 2 * 16 ** 2, 2 * (16 ** 2 + 8 ** 2)];
+  assertAllClose(firsts.flatMap((i) => [size(i), size(i + 1)]), [12, 24, 48, 96, 192, 384]);
 });
 
 Deno.test("edgeConfig() names the setting that cannot be", () => {
   assert.throws(() => inferenceModel("edge", { channels: 60 }), /channels is "60", not a multiple/);
   assert.throws(() => inferenceModel("edge", { inputSize: 600 }), /not a multiple of 32/);
+  assert.throws(() => inferenceModel("edge", { alpha: 0.4 }), /alpha is "0.4", choose from 0.35/);
+  assert.throws(
+    () => inferenceModel("edge", { backbone: "vgg" }),
+    /backbone is "vgg", choose from/,
+  );
   assert.throws(() => inferenceModel("edge", { depth: 3 }), /"depth" is not one of its settings/);
 });
 
@@ -55,7 +64,7 @@ Deno.test("no face counts more than four anchors of edge", () => {
 Deno.test("edge decodes what it encodes", () => {
   const model = trainableModel("edge", { inputSize: 128 });
   const targets = model.encodeTargets(TRUTH, FRAME);
-  const outputs = perfectOutputs(targets, model.anchors!(FRAME), GRIDS, 1);
+  const outputs = perfectOutputs(targets, model.anchors!(FRAME), GRIDS, 2);
   const { boxes, scores } = model.decode(outputs, FRAME);
   assert.ok(scores.length >= 3 && scores.every((score) => score > 0.99));
   const found = new Set<number>();
@@ -72,7 +81,7 @@ eachBackend("edge's loss asks for the IoU that its boxes reach", async () => {
   const model = trainableModel("edge", { inputSize: 128 });
   const targets = model.encodeTargets(TRUTH, FRAME);
   const loss = (outputs: Record<string, NdArray>) => lossTerms(model, outputs, targets);
-  const perfect = perfectOutputs(targets, model.anchors!(FRAME), GRIDS, 1);
+  const perfect = perfectOutputs(targets, model.anchors!(FRAME), GRIDS, 2);
   const found = await loss(perfect);
   assert.ok(found.cls! < 1e-3 && found.box! < 1e-3, JSON.stringify(found));
 
@@ -90,6 +99,10 @@ eachBackend("edge's loss asks for the IoU that its boxes reach", async () => {
   assertClose((await loss(undecided)).cls!, expected, { rtol: 1e-4 });
 });
 
+/** One anchor a place, as a teacher has it, on either backbone. */
+const ANCHORS = { scales: [2], ratio: 1.25, sizeIs: "root-of-area", centre: 0.5 };
+const PUPIL = { inputSize: 128, backbone: "separable", anchors: ANCHORS };
+
 /** What a teacher might say: unsure of most places, sure of some. */
 function answer(anchors: Float32Array): TeacherAnswer {
   const random = new Random([5]), places = anchors.length / 4;
@@ -102,7 +115,7 @@ function answer(anchors: Float32Array): TeacherAnswer {
 }
 
 eachBackend("edge's loss beside a teacher is least where it says the same", async () => {
-  const model = trainableModel("edge", { inputSize: 128 }), anchors = model.anchors!(FRAME);
+  const model = trainableModel("edge", PUPIL), anchors = model.anchors!(FRAME);
   const said = answer(anchors);
   const targets = { ...model.encodeTargets(TRUTH, FRAME), ...model.encodeAnswer!(said) };
   const labels = Float32Array.from(said.scores, () => 1);
@@ -146,6 +159,5 @@ eachBackend("edge's loss beside a teacher is least where it says the same", asyn
 });
 
 Deno.test("edge with two anchors a place learns from labels only", () => {
-  const anchors = { ...EDGE_CONFIG.anchors, scales: [1, 2] };
-  assert.equal(trainableModel("edge", { anchors }).encodeAnswer, undefined);
+  assert.equal(trainableModel("edge").encodeAnswer, undefined);
 });

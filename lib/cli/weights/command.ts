@@ -5,7 +5,7 @@
  */
 import type { Store } from "../../files/store.ts";
 import type { InferenceModel } from "../../models/detector_model.ts";
-import { inferenceModel, MODEL_NAMES } from "../../models/registry.ts";
+import { DEFAULT_MODEL, inferenceModel, MODEL_NAMES } from "../../models/registry.ts";
 import { type ImportedWeights, importWeights } from "../../weights/import_weights.ts";
 import { isHdf5, readKerasH5 } from "../../weights/keras_h5.ts";
 import { encodeModel } from "../../weights/model_file.ts";
@@ -35,7 +35,7 @@ const COMMAND = {
     model: {
       type: "string",
       choices: MODEL_NAMES,
-      default: "tiny",
+      default: DEFAULT_MODEL,
       help: "Detector that they are for",
     },
     settings: {

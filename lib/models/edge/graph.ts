@@ -7,7 +7,7 @@
 import { GraphBuilder } from "../../graph/builder.ts";
 import type { Graph } from "../../graph/graph.ts";
 import { addConv } from "../layers.ts";
-import { addBackbone } from "./backbone.ts";
+import { addBackbone, type EdgeFeatures } from "./backbone.ts";
 import { EDGE_STRIDES, type EdgeConfig } from "./config.ts";
 import { addSeparable } from "./separable.ts";
 
@@ -21,10 +21,8 @@ const NARROW = { normal: 0.01 };
  * differences from the anchors.
  */
 export function edgeGraph(config: EdgeConfig): Graph {
-  const builder = new GraphBuilder().part("backbone");
-  const image = builder.add("input", "image", [], { channels: 3 });
-  const features = addBackbone(builder, image);
-  builder.part("neck");
+  const builder = new GraphBuilder();
+  const features = addBackbone(builder, config);
   const pyramid = addPyramid(builder, features, config);
   const levels = pyramid.map((level, i) =>
     config.context ? addContext(builder, `context_${i}`, level, config) : level
@@ -38,16 +36,17 @@ export function edgeGraph(config: EdgeConfig): Graph {
 /** Laterals and nearest-neighbour top-down sums; the context that follows smooths them. */
 function addPyramid(
   builder: GraphBuilder,
-  features: readonly string[],
+  { levels, detail }: EdgeFeatures,
   { channels }: EdgeConfig,
 ): string[] {
-  const laterals = features.map((feature, i) =>
+  const [fine, ...coarse] = levels.map((feature, i) =>
     addConv(builder, `lateral_${i}`, feature, {
       filters: channels,
       norm: [`lateral_${i}_BN`, "bn"],
     })
   );
-  return laterals.reduceRight<string[]>((merged, lateral, i) => {
+  const finest = detail ? builder.add("add", "merge_detail", [fine!, detail], {}) : fine!;
+  return [finest, ...coarse].reduceRight<string[]>((merged, lateral, i) => {
     if (merged.length === 0) return [lateral];
     const inputs = [merged[0]!, lateral];
     const up = builder.add("resizeLike", `up_${i}`, inputs, { method: "nearest" });
