@@ -10,9 +10,10 @@ import { PlainProduct, type ProductShape } from "./plain_product.ts";
 /** Input side, input channels, output channels, filter side, stride. */
 type Layer = readonly [number, number, number, number, number];
 
-/** Layers of the network. */
+/** Layers of the network, and the product of the first one without its window. */
 const DENSE: readonly Layer[] = [
   [224, 3, 16, 3, 2],
+  [112, 27, 16, 1, 1],
   [112, 8, 48, 1, 1],
   [56, 48, 8, 1, 1],
   [28, 16, 96, 1, 1],

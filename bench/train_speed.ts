@@ -46,27 +46,28 @@ interface Choices {
 /** Steps from which on memory is worth following. */
 const MANY_STEPS = 100;
 
-/** Measures one device with one number of threads; a line, and lines of memory when it runs for long. */
-async function measure(workers: number, choices: Choices): Promise<string[]> {
+/** Measures one device with one number of threads, and prints it; memory as it goes. */
+async function measure(workers: number, choices: Choices): Promise<void> {
   const { steps, warmUp, ...options } = choices;
   using threads = startThreads(workers, 0);
   using step = trainingStep({ ...options, threads: threads.replicas });
   for (let k = 0; k < warmUp; k++) await step.run();
-  const times: number[] = [], memory = [`  after ${warmUp} + 0 steps: ${memoryInUse()}`];
+  const times: number[] = [];
+  const tell = (k: number) => console.log(`  after ${warmUp} + ${k} steps: ${memoryInUse()}`);
+  tell(0);
   for (let k = 1; k <= steps; k++) {
     const start = performance.now();
     await step.run();
     times.push(performance.now() - start);
     const isTold = k === steps || (steps >= MANY_STEPS && k % Math.floor(steps / 10) === 0);
-    if (isTold) memory.push(`  after ${warmUp} + ${k} steps: ${memoryInUse()}`);
+    if (isTold) tell(k);
   }
   const sorted = times.toSorted((a, b) => a - b);
   const rate = (ms: number) => speed(options.batchSize, ms);
-  return [
+  console.log(
     `${workers} threads: median ${rate(sorted[steps >> 1]!)}, fastest ${rate(sorted[0]!)}, ` +
-    `slowest ${rate(sorted.at(-1)!)}`,
-    ...memory,
-  ];
+      `slowest ${rate(sorted.at(-1)!)}`,
+  );
 }
 
 /** Photos a second, or seconds a photo where that is the larger number. */
@@ -139,7 +140,7 @@ async function main(): Promise<void> {
     const { reason } = await selectTrainingDevice(device as DeviceName, console.warn);
     console.log(`\n${device} (${reason})`);
     for (const workers of new Set(listOf(values.workers).map(Number))) {
-      console.log((await measure(workers, choices)).join("\n"));
+      await measure(workers, choices);
     }
     if (values.profile) console.log((await profile(choices)).join("\n"));
   }
