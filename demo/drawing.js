@@ -1,4 +1,5 @@
 // A photo with what was found on it.
+// @ts-ignore: deno task demo puts it there
 import { anonymize } from "./tinyface.js";
 
 const percent = (score) => `${Math.round(100 * score)}%`;
