@@ -5,8 +5,8 @@ import { encodeJpeg, encodePng } from "../../../lib/codec/encode.ts";
 const SIDE_PX = 6000;
 const MEGAPIXELS = SIDE_PX ** 2 / 1e6;
 
-/** What a process takes without a photo, in MB. */
-const BASE_MB = 80;
+/** What a process takes without a photo, in MB, and what its collector leaves for later. */
+const BASE_MB = 150;
 
 /** Handles a photo in a process, and finds out how much memory it took at most, in MB. */
 async function peakOf(cwd: string, args: readonly string[]): Promise<number> {
@@ -25,7 +25,7 @@ async function peakOf(cwd: string, args: readonly string[]): Promise<number> {
 const CASES = [
   ["photo.png", ["photo.png", "--jsonl"], 13],
   ["photo.jpg", ["photo.jpg", "--jsonl"], 13],
-  ["photo.jpg", ["photo.jpg", "--anonymize", "blur", "-o", "copy.jpg"], 17],
+  ["photo.jpg", ["photo.jpg", "--anonymize", "blur", "-o", "copy.jpg"], 15],
 ] as const;
 
 Deno.test("detect takes a large photo without many copies of it", async () => {
