@@ -2,8 +2,9 @@
  * From which score on a box is hidden when faces are to be made unrecognisable. A missed face does
  * more harm than a hidden lamp, so these lie far below the thresholds for finding faces.
  *
- * Those of `edge` and `tiny` were chosen with `bench/anonymize_misses.ts` on photos that are not WIDER
- * FACE's validation set, where the miss rates in `docs/anonymize.md` come from.
+ * That of `edge` was chosen with `bench/anonymize_misses.ts` on photos that are not WIDER FACE's
+ * validation set, where the miss rates in `docs/anonymize.md` come from; what that of `tiny` leaves
+ * visible was measured with the same script.
  *
  * @module
  */

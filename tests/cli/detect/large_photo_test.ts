@@ -5,8 +5,11 @@ import { encodeJpeg, encodePng } from "../../../lib/codec/encode.ts";
 const SIDE_PX = 6000;
 const MEGAPIXELS = SIDE_PX ** 2 / 1e6;
 
-/** What a process takes without a photo, in MB, and what its collector leaves for later. */
-const BASE_MB = 150;
+/** What a process takes without a photo, in MB. */
+const BASE_MB = 80;
+
+/** Tries: a peak is what is needed plus what the collector has not got to, and the least tells. */
+const TRIES = 5;
 
 /** Handles a photo in a process, and finds out how much memory it took at most, in MB. */
 async function peakOf(cwd: string, args: readonly string[]): Promise<number> {
@@ -20,12 +23,12 @@ async function peakOf(cwd: string, args: readonly string[]): Promise<number> {
   return Number(new TextDecoder().decode(stdout));
 }
 
-// Bytes a pixel, all copies of the photo together that are there at once. 8 to 13 on a machine with
-// little to do; where all tests run at once the collector comes late, and 19 have been seen with a copy.
+// Bytes a pixel, all copies of the photo together that are there at once: 19 and more of them would
+// make 2 GB of 100 megapixels.
 const CASES = [
-  ["photo.png", ["photo.png", "--jsonl"], 19],
-  ["photo.jpg", ["photo.jpg", "--jsonl"], 19],
-  ["photo.jpg", ["photo.jpg", "--anonymize", "blur", "-o", "copy.jpg"], 24],
+  ["photo.png", ["photo.png", "--jsonl"], 13],
+  ["photo.jpg", ["photo.jpg", "--jsonl"], 13],
+  ["photo.jpg", ["photo.jpg", "--anonymize", "blur", "-o", "copy.jpg"], 17],
 ] as const;
 
 Deno.test("detect takes a large photo without many copies of it", async () => {
@@ -37,7 +40,11 @@ Deno.test("detect takes a large photo without many copies of it", async () => {
     await Deno.writeFile(`${folder}/photo.png`, encodePng(image));
     await Deno.writeFile(`${folder}/photo.jpg`, encodeJpeg(image));
     for (const [name, args, bytesPerPixel] of CASES) {
-      const peak = await peakOf(folder, args), limit = BASE_MB + bytesPerPixel * MEGAPIXELS;
+      const limit = BASE_MB + bytesPerPixel * MEGAPIXELS;
+      let peak = Infinity;
+      for (let i = 0; i < TRIES && peak >= limit; i++) {
+        peak = Math.min(peak, await peakOf(folder, args));
+      }
       assert.ok(peak > 3 * MEGAPIXELS, `${name}: the pixels alone take more than ${peak} MB`);
       assert.ok(peak < limit, `${name}: ${peak} MB, more than ${limit}`);
     }
