@@ -124,6 +124,48 @@ function blockSidePx({ box }: Pick<Face, "box">, samples: number): number {
   return Math.max(2, Math.ceil(Math.max(box.width, box.height) / samples));
 }
 
+/** What a face's place is painted with, and which place that is. */
+interface Painting {
+  readonly region: Region;
+  readonly paint: Paint;
+}
+
+function paintOver(image: Image, { region, paint }: Painting, shape: CoverShape): void {
+  const { width } = image, channels = channelsOf(image);
+  const { left, top, right, bottom } = touchedPixels(region, image);
+  // Paints cut off what is behind the point; an array that clamps would round.
+  const data = new Uint8Array(image.data.buffer, image.data.byteOffset, image.data.length);
+  for (let y = top; y < bottom; y++) {
+    for (let x = left; x < right; x++) {
+      if (isCovered(region, shape, x, y)) paint(x, y, data, (y * width + x) * channels);
+    }
+  }
+}
+
+/**
+ * Makes faces unrecognisable in the image itself: of a large photo a copy would count. Otherwise as
+ * {@linkcode anonymize}.
+ */
+export function hideFaces(
+  image: Image,
+  faces: readonly Pick<Face, "box">[],
+  options: AnonymizeOptions = {},
+): void {
+  const settings = { ...ANONYMIZE_DEFAULTS, ...options };
+  checkOptions(settings);
+  faces.forEach(checkBox);
+  // All are looked at before any is painted over: faces may overlap.
+  const paintings = faces.map((face) => {
+    const region = coveredRegion(face.box, settings.margin);
+    const blockPx = blockSidePx(face, settings.samples);
+    return {
+      region,
+      paint: METHODS[settings.method]({ image, region, blockPx, options: settings }),
+    };
+  });
+  for (const painting of paintings) paintOver(image, painting, settings.shape);
+}
+
 /**
  * A copy of the image whose faces cannot be recognised.
  *
@@ -155,23 +197,7 @@ export function anonymize(
   faces: readonly Pick<Face, "box">[],
   options: AnonymizeOptions = {},
 ): Image {
-  const settings = { ...ANONYMIZE_DEFAULTS, ...options };
-  checkOptions(settings);
-  faces.forEach(checkBox);
-  const channels = channelsOf(image);
-  const { width, height } = image, data = Uint8Array.from(image.data);
-  for (const face of faces) {
-    const region = coveredRegion(face.box, settings.margin);
-    const blockPx = blockSidePx(face, settings.samples);
-    const paint = METHODS[settings.method]({ image, region, blockPx, options: settings });
-    const { left, top, right, bottom } = touchedPixels(region, image);
-    for (let y = top; y < bottom; y++) {
-      for (let x = left; x < right; x++) {
-        if (isCovered(region, settings.shape, x, y)) {
-          paint(x, y, data, (y * width + x) * channels);
-        }
-      }
-    }
-  }
-  return { width, height, data };
+  const { width, height } = image, copy = { width, height, data: Uint8Array.from(image.data) };
+  hideFaces(copy, faces, options);
+  return copy;
 }

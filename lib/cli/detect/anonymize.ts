@@ -10,11 +10,11 @@ import { jpegQuality } from "../../codec/jpeg_quality.ts";
 import { type ImageFormat, sniffFormat } from "../../codec/sniff.ts";
 import type { DetectOptions, Face } from "../../detector/detector.ts";
 import {
-  anonymize,
   ANONYMIZE_DEFAULTS,
   ANONYMIZE_METHODS,
   type AnonymizeMethod,
   type AnonymizeOptions,
+  hideFaces,
   MAX_SAMPLES,
 } from "../../image/anonymize.ts";
 import { COVER_SHAPES } from "../../image/cover.ts";
@@ -158,7 +158,7 @@ export interface AnonymousCopy {
  * photo's file is in it: no EXIF data, thumbnail, comment, profile, second picture or film.
  *
  * @param photo The photo's file; tells the quality of a JPEG, and holds the EXIF data.
- * @param image Its upright pixels.
+ * @param image Its upright pixels, in which the faces are hidden.
  * @param output The copy's name, which tells its format.
  */
 export function anonymousCopy(
@@ -166,10 +166,10 @@ export function anonymousCopy(
   { image, faces, output }: { image: Image; faces: readonly Face[]; output: string },
   { cover, keepsMetadata }: AnonymizeSettings,
 ): AnonymousCopy {
-  const hidden = anonymize(image, faces, cover);
+  hideFaces(image, faces, cover);
   const from = sniffFormat(photo);
   const quality = from === "JPEG" ? jpegQuality(photo) : undefined;
-  const copy = encoderFor(output)!(hidden, quality), to = sniffFormat(copy);
+  const copy = encoderFor(output)!(image, quality), to = sniffFormat(copy);
   const { file, note } = keepsMetadata
     ? keepExif(copy, photo, image)
     : { file: copy, note: undefined };
