@@ -2,17 +2,18 @@
 
 /** Why a program cannot be run here, or `null` when it can. */
 export function whyNot(program: string): string | null {
+  const name = program.split("/").at(-1);
   try {
     const { success } = new Deno.Command(program, {
       args: ["--version"],
       stdout: "null",
       stderr: "null",
     }).outputSync();
-    return success ? null : `${program} --version fails`;
+    return success ? null : `${name} --version fails`;
   } catch (error) {
     return error instanceof Deno.errors.NotCapable
-      ? `no permission to run ${program}`
-      : `${program} is not installed`;
+      ? `no permission to run ${name}`
+      : `${name} is not installed`;
   }
 }
 

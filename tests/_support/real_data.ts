@@ -35,6 +35,9 @@ export function realData(path: string): string {
   return pathIn("data", path);
 }
 
+/** Why the real data cannot be used here, or `null` when they can. */
+export const realDataMissing: string | null = whyMissing("data");
+
 /** A test that needs the real data; skipped, with the reason in its name, where they are absent. */
 export function testOnRealData(name: string, body: () => void | Promise<void>): void {
   testOn("data", name, body);

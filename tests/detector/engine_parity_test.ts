@@ -1,10 +1,11 @@
 // The engine finds in real photos what tfjs finds, in both builds.
 import assert from "node:assert/strict";
 import { decodeImage } from "../../lib/codec/decode.ts";
-import { createDetector, type Face } from "../../lib/detector/detector.ts";
+import { createDetector } from "../../lib/detector/detector.ts";
 import { ENGINE_BUILDS } from "../engine/builds.ts";
+import { photosIn } from "../_support/photos_in.ts";
 import { realData } from "../_support/real_data.ts";
-import { walkFiles } from "../_support/walk.ts";
+import { assertSameFaces } from "../_support/same_faces.ts";
 
 const PHOTOS = 50;
 const FOLDERS = [
@@ -15,35 +16,14 @@ const FOLDERS = [
 /** Photos of the first folder that is there, spread over it. */
 async function photos(): Promise<URL[]> {
   for (const folder of FOLDERS) {
-    const found: URL[] = [];
-    try {
-      for await (const path of walkFiles(folder, ".")) {
-        if (path.endsWith(".jpg")) found.push(new URL(path, folder));
-      }
-    } catch (error) {
-      if (!(error instanceof Deno.errors.NotFound)) throw error;
-    }
-    found.sort((a, b) => a.href < b.href ? -1 : 1);
+    const found = await photosIn(folder).catch((error) => {
+      if (error instanceof Deno.errors.NotFound) return [];
+      throw error;
+    });
     const step = Math.max(1, Math.floor(found.length / PHOTOS));
     if (found.length > 0) return found.filter((_, i) => i % step === 0).slice(0, PHOTOS);
   }
   throw new RangeError("Cannot find a photo");
-}
-
-/** How far the corners of two boxes are apart at most, in pixels. */
-function distance({ box: a }: Face, { box: b }: Face): number {
-  const right = a.x + a.width - b.x - b.width, bottom = a.y + a.height - b.y - b.height;
-  return Math.max(...[a.x - b.x, a.y - b.y, right, bottom].map(Math.abs));
-}
-
-/** Every face of one list is in the other. Neighbours in the order of scores may have changed places. */
-function assertSameFaces(actual: readonly Face[], expected: readonly Face[], photo: string): void {
-  assert.equal(actual.length, expected.length, photo);
-  for (const face of expected) {
-    const isSame = (other: Face) =>
-      Math.abs(other.score - face.score) <= 1e-3 && distance(other, face) <= 0.5;
-    assert.ok(actual.some(isSame), `${photo}: ${JSON.stringify(face)} is not found`);
-  }
 }
 
 for (const model of ["edge", "tiny"] as const) {
@@ -66,7 +46,7 @@ for (const model of ["edge", "tiny"] as const) {
         const expected = await reference.detect(image);
         faces += expected.length;
         for (const detector of detectors) {
-          assertSameFaces(await detector.detect(image), expected, photo.pathname);
+          assertSameFaces(await detector.detect(image), expected, { where: photo.pathname });
         }
       }
       assert.ok(faces > 2 * files.length, "there is something to compare");

