@@ -6,12 +6,13 @@
  *
  * @module
  */
-import { parseArgs } from "node:util";
 import { selectDevice } from "../lib/backends/device.ts";
+import { type Command, helpText, parseArguments } from "../lib/cli/args.ts";
+import { runCommand } from "../lib/cli/exit_codes.ts";
 import { table } from "../lib/cli/table.ts";
 import { ort } from "../lib/deps/onnxruntime_web.ts";
 import { tf } from "../lib/deps/tfjs.ts";
-import { compileEngine, type EngineBuild, supportedEngineBuild } from "../lib/engine/module.ts";
+import { compileEngine, supportedEngineBuild } from "../lib/engine/module.ts";
 import { EngineNetwork } from "../lib/engine/network.ts";
 import { type Step, stepsOf } from "../lib/engine/steps.ts";
 import { TfNetwork } from "../lib/executors/tf_network.ts";
@@ -19,7 +20,12 @@ import { letterbox } from "../lib/geometry/letterbox.ts";
 import { summarize } from "../lib/graph/analysis.ts";
 import type { Size } from "../lib/image/image.ts";
 import type { InferenceModel } from "../lib/models/detector_model.ts";
-import { assertModelName, inferenceModel } from "../lib/models/registry.ts";
+import {
+  DEFAULT_MODEL,
+  inferenceModel,
+  MODEL_NAMES,
+  type ModelName,
+} from "../lib/models/registry.ts";
 import { Random } from "../lib/numbers/random.ts";
 import { encodeOnnx } from "../lib/onnx/encode.ts";
 import { embeddedModel } from "../lib/weights/embedded.ts";
@@ -28,34 +34,56 @@ import { initialWeights } from "../lib/weights/weight_map.ts";
 import { requirePeer } from "./installed_peers.ts";
 import { type Run, speeds, takeTurns, timed } from "./turns.ts";
 
-const HELP = `Options:
-  --model edge             any detector, as it ships
-  --settings '{}'          … with these settings and random weights, which make no difference to time
-  --size 640               side of the square input [default: the model's own]
-  --rounds 10              of three measured runs each
-  --build relaxed          or simd [default: the fastest that runs here]
-  --native                 ONNX Runtime as a native add-on, too; needs --allow-ffi and the package
-                           onnxruntime-node, see bench/README.md
-  --profile                the engine's time by step
-`;
-
-const { values } = parseArgs({
+const COMMAND = {
+  name: "bench/inference.ts",
+  usage: "[options]",
+  summary: "Measures a network on one thread: the engine, tfjs-wasm, onnxruntime-web.",
+  examples: [
+    ["bench/inference.ts --size 640 --native", "The default detector, the native add-on as well"],
+    ["bench/inference.ts --model tinaface --settings '{}'", "A detector that ships untrained"],
+  ],
   options: {
-    model: { type: "string", default: "edge" },
-    settings: { type: "string" },
-    size: { type: "string" },
-    rounds: { type: "string", default: "10" },
-    build: { type: "string", default: supportedEngineBuild() ?? "simd" },
-    native: { type: "boolean", default: false },
-    profile: { type: "boolean", default: false },
-    help: { type: "boolean", default: false },
+    model: {
+      type: "string",
+      choices: MODEL_NAMES,
+      default: DEFAULT_MODEL,
+      help: "Any detector, as it ships",
+    },
+    settings: {
+      type: "string",
+      placeholder: "json",
+      help: "… with these settings and random weights, which make no difference to time",
+    },
+    size: {
+      type: "number",
+      placeholder: "px",
+      min: 1,
+      integer: true,
+      help: "Side of the square input [default: the model's own]",
+    },
+    rounds: { type: "number", min: 1, integer: true, default: 10, help: "Of three measured runs" },
+    build: {
+      type: "string",
+      choices: ["relaxed", "simd"],
+      default: supportedEngineBuild() ?? "simd",
+      help: "The engine's",
+    },
+    native: {
+      type: "boolean",
+      default: false,
+      help: "ONNX Runtime as a native add-on, too; needs --allow-ffi and the package " +
+        "onnxruntime-node, see bench/README.md",
+    },
+    profile: { type: "boolean", default: false, help: "The engine's time by step" },
   },
-});
+} as const satisfies Command;
 
 const PROFILED_RUNS = 30;
 
-async function load(name: string, settings: string | undefined): Promise<LoadedModel> {
-  assertModelName(name);
+async function load(
+  name: ModelName,
+  settings: string | undefined,
+): Promise<LoadedModel> {
   if (settings === undefined) return decodeModel(await embeddedModel(name), name);
   const model = inferenceModel(name, JSON.parse(settings));
   return { model, weights: initialWeights(model.graph, 1) };
@@ -124,8 +152,10 @@ function profile(engine: EngineNetwork, model: InferenceModel, size: Size): stri
 }
 
 async function main(): Promise<void> {
-  const { model, weights } = await load(values.model, values.settings);
-  const side = values.size === undefined ? undefined : Number(values.size);
+  const { help, options } = parseArguments(COMMAND, Deno.args);
+  if (help) return console.log(helpText(COMMAND));
+  const { build, size: side } = options;
+  const { model, weights } = await load(options.model, options.settings);
   const size = side === undefined ? model.input.size : { width: side, height: side };
   const data = noise(3 * size.width * size.height), image = { shape: [size.height, size.width, 3] };
   const photo = { width: 640, height: 480, data: new Uint8Array(640 * 480 * 4).fill(99) };
@@ -135,7 +165,7 @@ async function main(): Promise<void> {
   using engine = new EngineNetwork(
     model.graph,
     weights,
-    await compileEngine(values.build as EngineBuild),
+    await compileEngine(build),
   );
   await selectDevice("wasm");
   using folded = new TfNetwork(model.graph, weights);
@@ -143,19 +173,19 @@ async function main(): Promise<void> {
   using asItIs = new TfNetwork(model.graph, weights, model.graph.nodes.map(({ part }) => part));
   ort.env.wasm.numThreads = 1;
   const times = await takeTurns({
-    [`engine (${values.build})`]: timed(() => engine.predict({ ...image, data })),
+    [`engine (${build})`]: timed(() => engine.predict({ ...image, data })),
     "engine, from 640x480 RGBA": timed(() => engine.see(photo, view, model.input)),
     "onnxruntime-web (SIMD, 1 thread)": await onnxRuntime(ort, onnx, size),
     "tfjs-wasm (SIMD, 1 thread)": timed(() => tensors(asItIs, data, size)),
     "tfjs-wasm, batch norms folded": timed(() => tensors(folded, data, size)),
-    ...(values.native && {
+    ...(options.native && {
       "onnxruntime-node (native, 1 thread)": await onnxRuntime(
         requirePeer("onnxruntime-node"),
         onnx,
         size,
       ),
     }),
-  }, Number(values.rounds));
+  }, options.rounds);
 
   const million = (summarize(model.graph, size).multiplyAdds / 1e6).toFixed(0);
   console.log(
@@ -163,8 +193,7 @@ async function main(): Promise<void> {
       `the engine's memory: ${(engine.memoryBytes / 2 ** 20).toFixed(1)} MiB`,
   );
   console.log(table([["", "median ms", "fastest", "x engine"], ...speeds(times)]));
-  if (values.profile) console.log(`\n${profile(engine, model, size)}`);
+  if (options.profile) console.log(`\n${profile(engine, model, size)}`);
 }
 
-if (values.help) console.log(HELP);
-else await main();
+await runCommand(main);
