@@ -1,71 +1,92 @@
 /**
- * How fast a network runs on one core: this project's engine, tfjs' WebAssembly and, given the same
- * graph as ONNX, onnxruntime-web; round by round in one run, so that all see the same machine.
+ * How fast a network runs on one core: this project's engine, tfjs' WebAssembly and ONNX Runtime, all
+ * with the same graph at the same size; round by round in one run, so that all see the same machine.
  *
  *     deno run --no-lock --allow-read --allow-env bench/inference.ts --help
  *
  * @module
  */
-import { parseArgs } from "node:util";
 import { selectDevice } from "../lib/backends/device.ts";
+import { type Command, helpText, parseArguments } from "../lib/cli/args.ts";
+import { runCommand } from "../lib/cli/exit_codes.ts";
 import { table } from "../lib/cli/table.ts";
 import { ort } from "../lib/deps/onnxruntime_web.ts";
 import { tf } from "../lib/deps/tfjs.ts";
-import { compileEngine, type EngineBuild, supportedEngineBuild } from "../lib/engine/module.ts";
+import { compileEngine, supportedEngineBuild } from "../lib/engine/module.ts";
 import { EngineNetwork } from "../lib/engine/network.ts";
 import { type Step, stepsOf } from "../lib/engine/steps.ts";
-import { median } from "../lib/evaluation/evaluate.ts";
 import { TfNetwork } from "../lib/executors/tf_network.ts";
 import { letterbox } from "../lib/geometry/letterbox.ts";
 import { summarize } from "../lib/graph/analysis.ts";
 import type { Size } from "../lib/image/image.ts";
 import type { InferenceModel } from "../lib/models/detector_model.ts";
-import { inferenceModel } from "../lib/models/registry.ts";
+import {
+  DEFAULT_MODEL,
+  inferenceModel,
+  MODEL_NAMES,
+  type ModelName,
+} from "../lib/models/registry.ts";
 import { Random } from "../lib/numbers/random.ts";
+import { encodeOnnx } from "../lib/onnx/encode.ts";
+import { embeddedModel } from "../lib/weights/embedded.ts";
+import { decodeModel, type LoadedModel } from "../lib/weights/model_file.ts";
 import { initialWeights } from "../lib/weights/weight_map.ts";
+import { requirePeer } from "./installed_peers.ts";
+import { type Run, speeds, takeTurns, timed } from "./turns.ts";
 
-const HELP = `Options:
-  --model tiny             any detector; its weights are random, which makes no difference to time
-  --settings '{"alpha":0.35}'
-  --size 640               side of the square input [default: the model's own]
-  --onnx model.onnx        the same model at the same size, for onnxruntime-web
-  --rounds 30              that are measured, after ten that are not
-  --build relaxed          or simd [default: the fastest that runs here]
-  --profile                the engine's time by step
-`;
-
-const { values } = parseArgs({
+const COMMAND = {
+  name: "bench/inference.ts",
+  usage: "[options]",
+  summary: "Measures a network on one thread: the engine, tfjs-wasm, onnxruntime-web.",
+  examples: [
+    ["bench/inference.ts --size 640 --native", "The default detector, the native add-on as well"],
+    ["bench/inference.ts --model tinaface --settings '{}'", "A detector that ships untrained"],
+  ],
   options: {
-    model: { type: "string", default: "tiny" },
-    settings: { type: "string", default: "{}" },
-    size: { type: "string" },
-    onnx: { type: "string" },
-    rounds: { type: "string", default: "30" },
-    build: { type: "string", default: supportedEngineBuild() ?? "simd" },
-    profile: { type: "boolean", default: false },
-    help: { type: "boolean", default: false },
+    model: {
+      type: "string",
+      choices: MODEL_NAMES,
+      default: DEFAULT_MODEL,
+      help: "Any detector, as it ships",
+    },
+    settings: {
+      type: "string",
+      placeholder: "json",
+      help: "… with these settings and random weights, which make no difference to time",
+    },
+    size: {
+      type: "number",
+      placeholder: "px",
+      min: 1,
+      integer: true,
+      help: "Side of the square input [default: the model's own]",
+    },
+    rounds: { type: "number", min: 1, integer: true, default: 10, help: "Of three measured runs" },
+    build: {
+      type: "string",
+      choices: ["relaxed", "simd"],
+      default: supportedEngineBuild() ?? "simd",
+      help: "The engine's",
+    },
+    native: {
+      type: "boolean",
+      default: false,
+      help: "ONNX Runtime as a native add-on, too; needs --allow-ffi and the package " +
+        "onnxruntime-node, see bench/README.md",
+    },
+    profile: { type: "boolean", default: false, help: "The engine's time by step" },
   },
-});
+} as const satisfies Command;
 
-/** Something that runs the network once. */
-type Contestant = () => unknown;
+const PROFILED_RUNS = 30;
 
-const WARM_UP_ROUNDS = 10;
-
-/** Milliseconds of each round, by contestant. */
-async function race(
-  contestants: Readonly<Record<string, Contestant>>,
-  rounds: number,
-): Promise<Record<string, number[]>> {
-  const times = Object.fromEntries(Object.keys(contestants).map((name) => [name, [] as number[]]));
-  for (let round = -WARM_UP_ROUNDS; round < rounds; round++) {
-    for (const [name, run] of Object.entries(contestants)) {
-      const start = performance.now();
-      await run();
-      if (round >= 0) times[name]!.push(performance.now() - start);
-    }
-  }
-  return times;
+async function load(
+  name: ModelName,
+  settings: string | undefined,
+): Promise<LoadedModel> {
+  if (settings === undefined) return decodeModel(await embeddedModel(name), name);
+  const model = inferenceModel(name, JSON.parse(settings));
+  return { model, weights: initialWeights(model.graph, 1) };
 }
 
 async function tensors(network: TfNetwork, data: Float32Array, { width, height }: Size) {
@@ -78,11 +99,18 @@ async function tensors(network: TfNetwork, data: Float32Array, { width, height }
   }
 }
 
-async function onnxRuntime(file: string, { width, height }: Size): Promise<Contestant> {
-  ort.env.wasm.numThreads = 1;
-  const session = await ort.InferenceSession.create(await Deno.readFile(file));
-  const image = new ort.Tensor("float32", noise(3 * width * height), [1, 3, height, width]);
-  return () => session.run({ [session.inputNames[0]!]: image });
+/** The two builds of ONNX Runtime have the same interface. */
+type OnnxRuntime = Pick<typeof ort, "InferenceSession" | "Tensor">;
+
+async function onnxRuntime(
+  { InferenceSession, Tensor }: OnnxRuntime,
+  file: Uint8Array,
+  { width, height }: Size,
+): Promise<Run> {
+  const oneThread = { intraOpNumThreads: 1, interOpNumThreads: 1 };
+  const session = await InferenceSession.create(file, oneThread);
+  const image = new Tensor("float32", noise(3 * width * height), [1, 3, height, width]);
+  return timed(() => session.run({ [session.inputNames[0]!]: image }));
 }
 
 function noise(count: number): Float32Array {
@@ -109,7 +137,7 @@ function workOf({ graph }: InferenceModel, size: Size): Map<string, number> {
 function profile(engine: EngineNetwork, model: InferenceModel, size: Size): string {
   const image = { shape: [size.height, size.width, 3], data: noise(3 * size.width * size.height) };
   const fastest = new Map<string, number>();
-  for (let round = 0; round < Number(values.rounds); round++) {
+  for (let run = 0; run < PROFILED_RUNS; run++) {
     const times = new Map<string, number>();
     engine.predict(image, ({ output }, ms) => times.set(output, (times.get(output) ?? 0) + ms));
     for (const [step, ms] of times) fastest.set(step, Math.min(ms, fastest.get(step) ?? Infinity));
@@ -124,47 +152,48 @@ function profile(engine: EngineNetwork, model: InferenceModel, size: Size): stri
 }
 
 async function main(): Promise<void> {
-  const model = inferenceModel(values.model, JSON.parse(values.settings));
-  const side = values.size === undefined ? undefined : Number(values.size);
+  const { help, options } = parseArguments(COMMAND, Deno.args);
+  if (help) return console.log(helpText(COMMAND));
+  const { build, size: side } = options;
+  const { model, weights } = await load(options.model, options.settings);
   const size = side === undefined ? model.input.size : { width: side, height: side };
-  const weights = initialWeights(model.graph, 1);
   const data = noise(3 * size.width * size.height), image = { shape: [size.height, size.width, 3] };
   const photo = { width: 640, height: 480, data: new Uint8Array(640 * 480 * 4).fill(99) };
   const view = letterbox(photo, size);
+  const onnx = encodeOnnx(model, weights, { size });
 
   using engine = new EngineNetwork(
     model.graph,
     weights,
-    await compileEngine(values.build as EngineBuild),
+    await compileEngine(build),
   );
   await selectDevice("wasm");
-  using network = new TfNetwork(model.graph, weights);
-  const times = await race({
-    [`engine (${values.build})`]: () => engine.predict({ ...image, data }),
-    "engine, from 640x480 RGBA": () => engine.see(photo, view, model.input),
-    "tfjs-wasm (SIMD, 1 thread)": () => tensors(network, data, size),
-    ...(values.onnx === undefined ? {} : {
-      "onnxruntime-web (SIMD, 1 thread)": await onnxRuntime(values.onnx, size),
+  using folded = new TfNetwork(model.graph, weights);
+  // What may be trained is not folded.
+  using asItIs = new TfNetwork(model.graph, weights, model.graph.nodes.map(({ part }) => part));
+  ort.env.wasm.numThreads = 1;
+  const times = await takeTurns({
+    [`engine (${build})`]: timed(() => engine.predict({ ...image, data })),
+    "engine, from 640x480 RGBA": timed(() => engine.see(photo, view, model.input)),
+    "onnxruntime-web (SIMD, 1 thread)": await onnxRuntime(ort, onnx, size),
+    "tfjs-wasm (SIMD, 1 thread)": timed(() => tensors(asItIs, data, size)),
+    "tfjs-wasm, batch norms folded": timed(() => tensors(folded, data, size)),
+    ...(options.native && {
+      "onnxruntime-node (native, 1 thread)": await onnxRuntime(
+        requirePeer("onnxruntime-node"),
+        onnx,
+        size,
+      ),
     }),
-  }, Number(values.rounds));
+  }, options.rounds);
 
   const million = (summarize(model.graph, size).multiplyAdds / 1e6).toFixed(0);
   console.log(
     `${model.name} at ${size.width}x${size.height}, ${million} million multiply-adds; ` +
       `the engine's memory: ${(engine.memoryBytes / 2 ** 20).toFixed(1)} MiB`,
   );
-  const first = median(Object.values(times)[0]!);
-  console.log(table([
-    ["", "median ms", "fastest", "x engine"],
-    ...Object.entries(times).map(([name, all]) => [
-      name,
-      median(all).toFixed(2),
-      Math.min(...all).toFixed(2),
-      (median(all) / first).toFixed(2),
-    ]),
-  ]));
-  if (values.profile) console.log(`\n${profile(engine, model, size)}`);
+  console.log(table([["", "median ms", "fastest", "x engine"], ...speeds(times)]));
+  if (options.profile) console.log(`\n${profile(engine, model, size)}`);
 }
 
-if (values.help) console.log(HELP);
-else await main();
+await runCommand(main);

@@ -28,8 +28,8 @@ interface Peer {
   readonly decode: (outputs: Outputs, input: Size) => Detections;
 }
 
-// Both repositories evaluate from this score on.
-const SCORE_THRESHOLD = 0.02;
+/** Both repositories evaluate from this score on. */
+const EVALUATION_THRESHOLD = 0.02;
 /** Coarsest stride of both networks: sides of the input are multiples of it. */
 const STRIDE = 32;
 
@@ -97,8 +97,12 @@ function toTensor(image: Image, meanBgr: Peer["meanBgr"]): { data: Float32Array;
   return { data, input };
 }
 
-/** Loads a detector; it runs on one thread. */
-export async function loadPeer(file: Uint8Array, peer: Peer): Promise<DetectPixels> {
+/** Loads a detector; it runs on one thread and finds what has a score of more than the threshold. */
+export async function loadPeer(
+  file: Uint8Array,
+  peer: Peer,
+  scoreThreshold = EVALUATION_THRESHOLD,
+): Promise<DetectPixels> {
   ort.env.wasm.numThreads = 1;
   const session = await ort.InferenceSession.create(file);
   return async (image) => {
@@ -111,7 +115,7 @@ export async function loadPeer(file: Uint8Array, peer: Peer): Promise<DetectPixe
     const { boxes, scores } = peer.decode(outputs, input);
     const kept = nms(boxes, scores, {
       iouThreshold: peer.iouThreshold,
-      scoreThreshold: SCORE_THRESHOLD,
+      scoreThreshold,
     });
     const inImage = clipBoxes(takeBoxes(boxes, kept), image.width, image.height);
     return toFaces(inImage, kept.map((k) => scores[k]!));
