@@ -10,8 +10,8 @@ import type { Detections, InferenceModel, Truth } from "./detector_model.ts";
 
 /** What a teacher says of a picture. */
 export interface TeacherAnswer extends Detections {
-  /** What it saw: the activations that its heads read, `[H, W, C]` by level. */
-  readonly features: readonly NdArray[];
+  /** What it saw: its activations `[H, W, C]` by name, `"backbone_0"`, `"pyramid_0"`, see `yunet.ts`. */
+  readonly features: Readonly<Record<string, NdArray>>;
 }
 
 /** A detector that can also be trained. */
@@ -23,6 +23,8 @@ export interface TrainableModel extends InferenceModel {
    * the model learns from labels only.
    */
   encodeAnswer?(answer: TeacherAnswer): Record<string, NdArray>;
+  /** Names of the teacher's activations that it needs for that. Default: none. */
+  readonly hints?: readonly string[];
   /**
    * Terms of the loss by name, each a scalar, meaned over the batch; what is minimised is their sum
    * (and the weight decay, which is the trainer's).

@@ -26,12 +26,16 @@ export type Teacher = (picture: Image) => TeacherAnswer;
  * Loads YuNet; it runs on this thread.
  *
  * @param file The ONNX file.
+ * @param features Names of the activations that it is to tell of, see `yunet.ts`; each costs time.
  * Throws a `SyntaxError` when it is no ONNX file, a `RangeError` when it is another network's or the
  * runtime has no WebAssembly SIMD.
  */
-export async function loadTeacher(file: Uint8Array): Promise<Teacher> {
-  const onnx = readOnnx(file), seen = yunetFeatures(onnx);
-  const { graph, weights } = importOnnx(onnx, [...YUNET_OUTPUTS, ...seen]);
+export async function loadTeacher(
+  file: Uint8Array,
+  features: readonly string[] = [],
+): Promise<Teacher> {
+  const onnx = readOnnx(file), seen = yunetFeatures(onnx, features);
+  const { graph, weights } = importOnnx(onnx, [...YUNET_OUTPUTS, ...Object.values(seen)]);
   const build = supportedEngineBuild();
   if (!build) throw new RangeError("Cannot run the teacher: WebAssembly SIMD is not there");
   const network = new EngineNetwork(graph, weights, await compileEngine(build));
@@ -45,9 +49,21 @@ export async function loadTeacher(file: Uint8Array): Promise<Teacher> {
       boxes,
       // As it scores faces itself: the geometric mean of its two answers.
       scores: scores.map(Math.sqrt),
-      features: seen.map((name) => outputs[name]!),
+      features: Object.fromEntries(
+        Object.entries(seen).map(([name, output]) => [name, enlarged(outputs[output]!)]),
+      ),
     };
   };
+}
+
+/**
+ * What its activations are multiplied by. They are around 0.1; behind a batch norm that has not learnt
+ * yet they are around 1, and a pupil would spend its first thousands of steps on that.
+ */
+const ENLARGEMENT = 8;
+
+function enlarged({ shape, data }: NdArray): NdArray {
+  return { shape, data: data.map((value) => ENLARGEMENT * value) };
 }
 
 /** Blue, green and red, 0 to 255, `[H, W, 3]`. */

@@ -17,21 +17,45 @@ export const YUNET_OUTPUTS: readonly string[] = STRIDES.flatMap((stride) =>
   ["cls", "obj", "bbox"].map((name) => `${name}_${stride}`)
 );
 
+/** What reads each value, by its name here. */
+const READERS: Readonly<Record<string, string>> = {
+  backbone_0: "backbone.model0.conv2",
+  ...Object.fromEntries(
+    [1, 2, 3, 4, 5].flatMap((stage) => [
+      [`backbone_${2 * stage - 1}`, `backbone.model${stage}.conv1`],
+      [`backbone_${2 * stage}`, `backbone.model${stage}.conv2`],
+    ]),
+  ),
+  backbone_11: "neck.lateral_convs.2",
+  ...Object.fromEntries(
+    STRIDES.map((_, i) => [`pyramid_${i}`, `bbox_head.multi_level_share_convs.${i}.0`]),
+  ),
+};
+
 /**
- * Names of the values that its heads read, stride 8 first, 64 channels each. The names are numbers and
- * differ from file to file; those of the weights that read them do not.
+ * Values inside it that another network can be compared with, each with its name in the file:
+ * `backbone_0`, the first convolution at stride 2, to `backbone_11` at stride 32, after each convolution
+ * of the backbone; and `pyramid_0` to `pyramid_2`, which its heads read. Those names are numbers and
+ * differ from file to file; the names of the weights that read them do not.
  *
  * Throws a `RangeError` when the file is another network's.
  */
-export function yunetFeatures({ nodes }: ReadOnnx): string[] {
-  return STRIDES.map((_, level) => {
-    const weight = `bbox_head.multi_level_share_convs.${level}.0.conv1.weight`;
-    const reader = nodes.find(({ inputs }) => inputs.includes(weight));
-    if (reader === undefined) {
+export function yunetFeatures(
+  { nodes }: ReadOnnx,
+  features: readonly string[],
+): Record<string, string> {
+  const ends = features.map((name) => {
+    const reader = READERS[name];
+    if (reader === undefined) throw new RangeError(`Cannot load the teacher: it has no "${name}"`);
+    const weight = `${reader}.conv1.weight`;
+    const read = nodes.find(({ inputs }) => inputs.includes(weight))?.inputs[0];
+    if (read === undefined) {
       throw new RangeError(`Cannot load the teacher: it is no YuNet, there is no "${weight}"`);
     }
-    return reader.inputs[0]!;
+    const pool = nodes.find(({ type, outputs }) => type === "MaxPool" && outputs[0] === read);
+    return [name, pool?.inputs[0] ?? read];
   });
+  return Object.fromEntries(ends);
 }
 
 /**

@@ -53,7 +53,7 @@ export async function createGenerators(
   const { augment, variants } = config;
   const teacher = config.teacher === null
     ? {}
-    : { teacher: await loadTeacher(await store.read(config.teacher)) };
+    : { teacher: await loadTeacher(await store.read(config.teacher), model.hints) };
   return {
     train: make({ dataset: train, shuffle: true, augment, variants, ...teacher }),
     validation: validation && make({ dataset: validation, shuffle: false, augment: null }),

@@ -304,7 +304,7 @@ Deno.test("a teacher is shown what the network will see, and what it says become
       return {
         boxes: new Float32Array(4),
         scores: Float32Array.of(picture.data[100]! / 255),
-        features: [],
+        features: {},
       };
     },
   };

@@ -99,18 +99,34 @@ eachBackend("edge's loss asks for the IoU that its boxes reach", async () => {
   assertClose((await loss(undecided)).cls!, expected, { rtol: 1e-4 });
 });
 
-/** One anchor a place, as a teacher has it, on either backbone. */
+/** One anchor a place, as a teacher has it, . */
 const ANCHORS = { scales: [2], ratio: 1.25, sizeIs: "root-of-area", centre: 0.5 };
-const PUPIL = { inputSize: 128, backbone: "separable", anchors: ANCHORS };
+const PUPIL = {
+  ...{ inputSize: 128, backbone: "yunet", anchors: ANCHORS },
+  hints: ["backbone", "pyramid"],
+};
+
+/** Sides and channels of YuNet's activations at 128×128. */
+const SEEN: Readonly<Record<string, readonly (readonly [side: number, channels: number])[]>> = {
+  backbone: [
+    ...[[64, 16], [64, 16], [32, 16], [32, 64], [32, 64], [32, 64]] as const,
+    ...[[16, 64], [16, 64], [8, 64], [8, 64], [4, 64], [4, 64]] as const,
+  ],
+  pyramid: [[16, 64], [8, 64], [4, 64]],
+};
 
 /** What a teacher might say: unsure of most places, sure of some. */
 function answer(anchors: Float32Array): TeacherAnswer {
   const random = new Random([5]), places = anchors.length / 4;
   const scores = Float32Array.from({ length: places }, () => random.uniform(0, 1) ** 4);
-  const features = GRIDS.map(([height, width]) => ({
-    shape: [height, width, 64],
-    data: Float32Array.from({ length: height * width * 64 }, () => random.uniform(0, 3)),
-  }));
+  const features = Object.fromEntries(
+    Object.entries(SEEN).flatMap(([kind, seen]) =>
+      seen.map(([side, channels], i) => [`${kind}_${i}`, {
+        shape: [side, side, channels],
+        data: Float32Array.from({ length: side ** 2 * channels }, () => random.uniform(0, 3)),
+      }])
+    ),
+  );
   return { scores, boxes: anchors.map((edge) => edge + random.uniform(-2, 2)), features };
 }
 
@@ -129,7 +145,7 @@ eachBackend("edge's loss beside a teacher is least where it says the same", asyn
       GRIDS,
       1,
     ),
-    ...Object.fromEntries(said.features.map((feature, i) => [`hint_${i}`, feature])),
+    ...said.features,
   };
   let place = 0;
   for (const level of GRIDS.keys()) {

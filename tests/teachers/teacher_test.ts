@@ -18,6 +18,12 @@ import { onnxRuntimeMissing, runOnnx } from "../onnx/onnxruntime.ts";
 const SAMPLES = new URL("../../data/samples/", import.meta.url);
 const FRAME = { width: 320, height: 256 };
 
+/** All that it tells of. */
+const FEATURES = [
+  ...Array.from({ length: 12 }, (_, i) => `backbone_${i}`),
+  ...Array.from({ length: 3 }, (_, i) => `pyramid_${i}`),
+];
+
 /** Blue, green and red planes, as YuNet's authors feed it. */
 function planesOf(image: Image): NdArray {
   const { width, height } = image, channels = channelsOf(image);
@@ -32,11 +38,18 @@ testOnYunet("a teacher says at every place what YuNet says", async () => {
   const photo = await decodeImage(await Deno.readFile(new URL("sample1.jpg", SAMPLES)));
   const picture = resample(photo, letterbox(photo, FRAME), [0, 0, 0]);
   const file = await Deno.readFile(YUNET);
-  const said = (await loadTeacher(file))(picture);
+  const said = (await loadTeacher(file, FEATURES))(picture);
   assert.equal(said.scores.length, 40 * 32 + 20 * 16 + 10 * 8);
-  const shapes = said.features.map(({ shape }) => shape);
-  assert.deepEqual(shapes, [[32, 40, 64], [16, 20, 64], [8, 10, 64]]);
-  assert.ok(said.features.every(({ data }) => data.every((value) => value >= 0)));
+  const shapes = (kind: string) =>
+    Object.entries(said.features).filter(([name]) => name.startsWith(kind))
+      .map(([, { shape }]) => shape);
+  assert.deepEqual(shapes("backbone"), [
+    ...[[128, 160, 16], [128, 160, 16], [64, 80, 16], [64, 80, 64], [64, 80, 64], [64, 80, 64]],
+    ...[[32, 40, 64], [32, 40, 64], [16, 20, 64], [16, 20, 64], [8, 10, 64], [8, 10, 64]],
+  ]);
+  assert.deepEqual(shapes("pyramid"), [[32, 40, 64], [16, 20, 64], [8, 10, 64]]);
+  // All of it is behind a ReLU.
+  for (const { data } of Object.values(said.features)) assert.ok(data.every((value) => value >= 0));
   if (onnxRuntimeMissing !== null) return;
 
   const [result] = await runOnnx([{ file, inputs: { input: planesOf(picture) } }]);
@@ -73,5 +86,10 @@ Deno.test("loadTeacher() refuses what is no YuNet", async () => {
     ...{ name: "other", doc: "", opset: 15, inputs: [], outputs: [], nodes: [], metadata: {} },
     constants: new Map(),
   });
-  await assert.rejects(loadTeacher(other), /^RangeError: Cannot load the teacher: it is no YuNet/);
+  await assert.rejects(loadTeacher(other), /^RangeError: .* nothing gives "cls_8"/);
+  await assert.rejects(
+    loadTeacher(other, FEATURES),
+    /^RangeError: Cannot load the teacher: it is no YuNet/,
+  );
+  await assert.rejects(loadTeacher(other, ["landmarks"]), /RangeError: .* it has no "landmarks"/);
 });

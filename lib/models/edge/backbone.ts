@@ -6,8 +6,8 @@
 import type { GraphBuilder } from "../../graph/builder.ts";
 import { addConv } from "../layers.ts";
 import { addMobileNetV2 } from "../mobilenet_v2.ts";
-import type { EdgeConfig } from "./config.ts";
-import { addSeparable } from "./separable.ts";
+import { EDGE_STRIDES, type EdgeConfig } from "./config.ts";
+import { addConvDp, addSeparable } from "./separable.ts";
 
 /** What the pyramid reads, as names of nodes. */
 export interface EdgeFeatures {
@@ -17,6 +17,18 @@ export interface EdgeFeatures {
   readonly detail?: string;
 }
 
+/**
+ * Names of the nodes that can be compared with YuNet's where the backbone is the same: the end of the
+ * first convolution and of each that follows.
+ */
+export function yunetNodes({ backbone }: EdgeConfig): string[] {
+  if (backbone !== "yunet") return [];
+  const ends = YUNET_STAGES.flatMap(({ channels }, i) =>
+    channels.map((_, k) => `stage_${i}_${k}_relu`)
+  );
+  return ["stem_BN.relu", ...ends];
+}
+
 /** Adds a backbone; what is added after it belongs to part `neck`. */
 export function addBackbone(builder: GraphBuilder, config: EdgeConfig): EdgeFeatures {
   return BACKBONES[config.backbone](builder, config);
@@ -24,7 +36,7 @@ export function addBackbone(builder: GraphBuilder, config: EdgeConfig): EdgeFeat
 
 const BACKBONES: {
   readonly [B in EdgeConfig["backbone"]]: (b: GraphBuilder, config: EdgeConfig) => EdgeFeatures;
-} = { mobilenet_v2: addMobileNet, separable: addResiduals };
+} = { mobilenet_v2: addMobileNet, yunet: addYunet };
 
 const addImage = (builder: GraphBuilder) => builder.add("input", "image", [], { channels: 3 });
 
@@ -57,46 +69,43 @@ function addDetail(builder: GraphBuilder, { channels }: EdgeConfig): string {
   return addSeparable(builder, "detail_2", second, options);
 }
 
-/** Channels of the first convolution, at stride 2. */
-const STEM_CHANNELS = 16;
+/** A stage of YuNet: convolutions of so many channels, then half the size where another follows. */
+interface Stage {
+  readonly channels: readonly number[];
+  readonly halve: boolean;
+}
 
 /**
- * What follows it; each stage halves the size, then adds to what it has so often. Most of the work is at
- * stride 4, as it is YuNet's, which finds faces of ten pixels.
+ * YuNet's, after a first convolution of 16 channels at stride 2 (`configs/yunet_n.py` and
+ * `mmdet/models/backbones/yunet_backbone.py` of ShiqiYu/libfacedetection.train). Most of the work is
+ * at stride 4, where faces of ten pixels are found.
  */
-const STAGES = [
-  { channels: 64, residuals: 2 },
-  { channels: 64, residuals: 2 },
-  { channels: 96, residuals: 2 },
-  { channels: 128, residuals: 2 },
-] as const;
+const YUNET_STAGES: readonly Stage[] = [
+  { channels: [16], halve: true },
+  { channels: [16, 64], halve: false },
+  { channels: [64, 64], halve: true },
+  { channels: [64, 64], halve: true },
+  { channels: [64, 64], halve: true },
+  { channels: [64, 64], halve: false },
+];
 
-function addResiduals(builder: GraphBuilder): EdgeFeatures {
+function addYunet(builder: GraphBuilder): EdgeFeatures {
   const image = addImage(builder.part("backbone"));
   let x = addConv(builder, "stem", image, {
-    filters: STEM_CHANNELS,
+    filters: YUNET_STAGES[0]!.channels[0]!,
     kernel: 3,
     stride: 2,
     norm: ["stem_BN", "bn"],
     activation: "relu",
   });
-  const ends = STAGES.map(({ channels, residuals }, i) => {
-    const name = `stage_${i + 1}`;
-    x = addSeparable(builder, name, x, { filters: channels, stride: 2 });
-    for (let k = 1; k <= residuals; k++) x = addResidual(builder, `${name}_${k}`, x, channels);
-    return x;
+  const ends = YUNET_STAGES.map(({ channels, halve }, i) => {
+    channels.forEach((filters, k) => x = addConvDp(builder, `stage_${i}_${k}`, x, filters));
+    const end = x;
+    if (halve) {
+      x = builder.add("maxPool", `pool_${i}`, [x], { kernel: 2, stride: 2, padding: "same" });
+    }
+    return end;
   });
   builder.part("neck");
-  return { levels: ends.slice(1) };
-}
-
-/** What it has, plus a separable convolution of it. */
-function addResidual(builder: GraphBuilder, name: string, x: string, channels: number): string {
-  const change = addSeparable(builder, name, x, { filters: channels, linear: true });
-  return builder.add(
-    "relu",
-    `${name}_relu`,
-    [builder.add("add", `${name}_add`, [x, change], {})],
-    {},
-  );
+  return { levels: ends.slice(-EDGE_STRIDES.length) };
 }

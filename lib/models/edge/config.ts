@@ -10,10 +10,9 @@ import { type Alpha, ALPHAS } from "../mobilenet_v2.ts";
 export interface EdgeConfig extends Readonly<Record<string, unknown>> {
   /**
    * Where features come from: MobileNetV2, which starts from ImageNet weights, with a short path for
-   * small faces beside it; or separable convolutions with residuals, most of them at stride 4, which
-   * learn from nothing.
+   * small faces beside it; or YuNet's, which starts from nothing and learns from YuNet, see `teacher`.
    */
-  readonly backbone: "mobilenet_v2" | "separable";
+  readonly backbone: "mobilenet_v2" | "yunet";
   /** Width of MobileNetV2. */
   readonly alpha: Alpha;
   /** Channels of every level of the pyramid; a multiple of 16. */
@@ -26,6 +25,8 @@ export interface EdgeConfig extends Readonly<Record<string, unknown>> {
   readonly inputSize: number;
   /** Where anchors lie. */
   readonly anchors: AnchorLayout;
+  /** What of a teacher's activations it is to give itself, beside the answers; see `yunet.ts`. */
+  readonly hints: readonly ("backbone" | "pyramid")[];
   /** Weights of the terms of the loss. */
   readonly lossWeights: { readonly cls: number; readonly box: number; readonly hint: number };
 }
@@ -50,10 +51,12 @@ export const EDGE_CONFIG: EdgeConfig = {
     sizeIs: "root-of-area",
     centre: 0.5,
   },
+  hints: ["pyramid"],
   lossWeights: { cls: 1, box: 4, hint: 2 },
 };
 
-const EDGE_BACKBONES: readonly EdgeConfig["backbone"][] = ["mobilenet_v2", "separable"];
+const EDGE_BACKBONES: readonly EdgeConfig["backbone"][] = ["mobilenet_v2", "yunet"];
+const EDGE_HINTS: readonly string[] = ["backbone", "pyramid"];
 
 /** Strides of the levels, in pixels. */
 export const EDGE_STRIDES = [8, 16, 32] as const;
@@ -76,6 +79,10 @@ export function edgeConfig(changes: Readonly<Record<string, unknown>> = {}): Edg
   const { backbone, alpha, channels, towerDepth, inputSize } = config;
   if (!EDGE_BACKBONES.includes(backbone)) {
     throw problem(`backbone is "${backbone}", choose from ${EDGE_BACKBONES.join(", ")}`);
+  }
+  const hint = config.hints.find((hint) => !EDGE_HINTS.includes(hint));
+  if (hint !== undefined) {
+    throw problem(`hints has "${hint}", choose from ${EDGE_HINTS.join(", ")}`);
   }
   if (!ALPHAS.includes(alpha)) {
     throw problem(`alpha is "${alpha}", choose from ${ALPHAS.join(", ")}`);

@@ -7,7 +7,7 @@
 import { GraphBuilder } from "../../graph/builder.ts";
 import type { Graph } from "../../graph/graph.ts";
 import { addConv } from "../layers.ts";
-import { addBackbone, type EdgeFeatures } from "./backbone.ts";
+import { addBackbone, type EdgeFeatures, yunetNodes } from "./backbone.ts";
 import { EDGE_STRIDES, type EdgeConfig } from "./config.ts";
 import { addSeparable } from "./separable.ts";
 
@@ -74,9 +74,15 @@ function addContext(
   return builder.add("relu", `${name}_relu`, [all], {});
 }
 
-/** Names of the nodes that the heads read, stride 8 first. */
-export function edgeFeatures({ context }: EdgeConfig): string[] {
-  return EDGE_STRIDES.map((_, i) => context ? `context_${i}_relu` : `merge_${i}`);
+/** Names of the nodes that are compared with what a teacher sees, by the name it has there. */
+export function hintNodes(config: EdgeConfig): Record<string, string> {
+  const nodes = {
+    backbone: yunetNodes(config),
+    pyramid: EDGE_STRIDES.map((_, i) => config.context ? `context_${i}_relu` : `merge_${i}`),
+  };
+  return Object.fromEntries(
+    config.hints.flatMap((kind) => nodes[kind].map((node, i) => [`${kind}_${i}`, node])),
+  );
 }
 
 /** One tower for both answers of a level. */

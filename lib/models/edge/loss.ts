@@ -62,8 +62,8 @@ export interface TaughtLossInput extends Pick<EdgeLossInput, "outputs" | "anchor
   readonly scores: tf.Tensor2D;
   /** `[B, A, 4]`, its boxes, pixels. */
   readonly boxes: tf.Tensor3D;
-  /** `[B, H, W, C]` by level, what its heads read. */
-  readonly hints: readonly tf.Tensor4D[];
+  /** What it saw, `[B, H, W, C]`, by the name of the output that is compared with it. */
+  readonly hints: Readonly<Record<string, tf.Tensor4D>>;
 }
 
 /** From this score on a teacher's box is worth learning. */
@@ -78,7 +78,7 @@ const BACKGROUND = 0.2;
 export function taughtLoss(
   { outputs, scores, boxes, hints, anchors }: TaughtLossInput,
   { lossWeights }: EdgeConfig,
-): Record<"cls" | "box" | "hint", tf.Scalar> {
+): Record<string, tf.Scalar> {
   const levels = EDGE_STRIDES.length;
   const cls = joinLevels(outputs, "cls", levels, 1), reg = joinLevels(outputs, "reg", levels, 4);
   // The root: small faces, of which the teacher is not sure either, are most of the faces.
@@ -92,23 +92,34 @@ export function taughtLoss(
   return {
     cls: mean(crossEntropy(cls, scores), tf.onesLike(scores), scores, lossWeights.cls),
     box: mean(missed, sure, sure, lossWeights.box),
-    hint: tf.mul(hintLoss(outputs, hints, scores), lossWeights.hint) as tf.Scalar,
+    ...(Object.keys(hints).length > 0
+      ? { hint: tf.mul(hintLoss(outputs, hints, scores), lossWeights.hint) as tf.Scalar }
+      : {}),
   };
 }
 
-/** How far features lie apart, as a part of the teacher's own size; the mean of the levels. */
+/** What a channel's size is at least taken for, as a part of the mean of all: some are nearly always 0. */
+const LEAST_SIZE = 0.05;
+
+/**
+ * How far features lie apart, as a part of the teacher's own size, channel by channel; the mean of all.
+ * Those of a level count more where faces are.
+ */
 function hintLoss(
   outputs: EdgeLossInput["outputs"],
-  hints: readonly tf.Tensor4D[],
+  hints: TaughtLossInput["hints"],
   scores: tf.Tensor2D,
 ): tf.Tensor {
-  const cells = hints.map(({ shape: [, height, width] }) => height * width);
-  const counts = tf.split(tf.add(scores, BACKGROUND), cells, 1);
-  const terms = hints.map((hint, i) => {
-    const count = tf.reshape(counts[i]!, [...hint.shape.slice(0, 3), 1]);
-    const apart = tf.squaredDifference(outputs[`hint_${i}`]!, hint);
-    const sum = (x: tf.Tensor) => tf.sum(tf.mul(x, count));
-    return tf.div(sum(apart), tf.add(sum(tf.square(hint)), 1e-6));
+  const cells = EDGE_STRIDES.map((_, i) => outputs[`cls_${i}`]!.shape.slice(0, 3));
+  const counts = tf.split(tf.add(scores, BACKGROUND), cells.map(([, h, w]) => h! * w!), 1)
+    .map((count, i) => tf.reshape(count, [...cells[i]!, 1]));
+  const terms = Object.entries(hints).map(([name, hint]) => {
+    const count = counts.find(({ shape }) => shape[1] === hint.shape[1]);
+    const sum = (x: tf.Tensor) => tf.sum(count ? tf.mul(x, count) : x, [0, 1, 2]);
+    const size = sum(tf.square(hint)), least = tf.mul(tf.mean(size), LEAST_SIZE);
+    const apart = sum(tf.squaredDifference(outputs[name]!, hint));
+    return tf.mean(tf.div(apart, tf.add(tf.maximum(size, least), 1e-6)));
   });
-  return tf.div(tf.addN(terms), terms.length);
+  // Not addN, which binds each of its terms: WebGPU promises eight buffers.
+  return tf.mean(tf.stack(terms));
 }

@@ -1,10 +1,10 @@
 /**
- * The convolution that the edge detector is made of.
+ * The convolutions that the edge detector is made of.
  *
  * @module
  */
 import type { GraphBuilder } from "../../graph/builder.ts";
-import { addConv } from "../layers.ts";
+import { addConv, addNorm } from "../layers.ts";
 
 /** A separable convolution. */
 export interface SeparableOptions {
@@ -37,4 +37,25 @@ export function addSeparable(
     norm: [`${name}_BN`, "bn"],
     ...(linear ? {} : { activation: "relu" }),
   });
+}
+
+/**
+ * Adds YuNet's convolution, the same two in the other order: 1×1, depthwise 3×3, batch norm and ReLU.
+ *
+ * @returns Name of the last node.
+ */
+export function addConvDp(
+  builder: GraphBuilder,
+  name: string,
+  input: string,
+  channels: number,
+): string {
+  const x = addConv(builder, `${name}_pointwise`, input, { filters: channels });
+  const spread = builder.add("depthwiseConv", `${name}_depthwise`, [x], {
+    kernel: 3,
+    stride: 1,
+    padding: "same",
+  });
+  const normed = addNorm(builder, `${name}_BN`, spread, { norm: "bn", channels });
+  return builder.add("relu", `${name}_relu`, [normed], {});
 }

@@ -10,7 +10,7 @@ import { anchorsOf } from "../anchored/anchors.ts";
 import { encodeTargets } from "../anchored/targets.ts";
 import type { TeacherAnswer, TrainableModel } from "../trainable_model.ts";
 import { EDGE_STRIDES, edgeConfig } from "./config.ts";
-import { edgeFeatures } from "./graph.ts";
+import { hintNodes } from "./graph.ts";
 import { edgeInference } from "./inference.ts";
 import { edgeLoss, taughtLoss } from "./loss.ts";
 
@@ -29,12 +29,13 @@ export function edgeTraining(changes?: Readonly<Record<string, unknown>>): Train
   const config = edgeConfig(changes);
   const inference = edgeInference(changes);
   const anchors = anchorsOf(EDGE_STRIDES, config.anchors);
-  const hints = Object.fromEntries(edgeFeatures(config).map((node, i) => [`hint_${i}`, node]));
+  const hints = hintNodes(config), hintNames = Object.keys(hints);
   return {
     ...inference,
     graph: { ...inference.graph, outputs: { ...inference.graph.outputs, ...hints } },
     encodeTargets: (truth, frame) =>
       encodeTargets(truth, anchors(frame), assignAtss, MOST_OF_A_FACE),
+    hints: hintNames,
     // YuNet has one place in each cell of the same strides.
     ...(config.anchors.scales.length === 1 ? { encodeAnswer } : {}),
     loss: (outputs, targets) => {
@@ -44,7 +45,9 @@ export function edgeTraining(changes?: Readonly<Record<string, unknown>>): Train
           outputs,
           scores: targets.taughtScores as tf.Tensor2D,
           boxes: targets.taughtBoxes as tf.Tensor3D,
-          hints: EDGE_STRIDES.map((_, i) => targets[`hint_${i}`] as tf.Tensor4D),
+          hints: Object.fromEntries(
+            hintNames.map((name) => [name, targets[name] as tf.Tensor4D]),
+          ),
           anchors: boxes,
         }, config);
       }
@@ -60,7 +63,7 @@ export function edgeTraining(changes?: Readonly<Record<string, unknown>>): Train
 
 function encodeAnswer({ boxes, scores, features }: TeacherAnswer): Record<string, NdArray> {
   return {
-    ...Object.fromEntries(features.map((feature, i) => [`hint_${i}`, feature])),
+    ...features,
     taughtScores: { shape: [scores.length], data: scores },
     taughtBoxes: { shape: [scores.length, 4], data: boxes },
   };
