@@ -12,7 +12,7 @@ import type { ModelName } from "./registry.ts";
 
 /** The score from which a box is hidden, by model. */
 export const ANONYMIZE_THRESHOLDS: Readonly<Record<ModelName, number>> = {
-  "edge": 0.2,
+  "edge": 0.1,
   // On the mask set's validation photos it leaves 43 % of the faces of 9 to 15 pixels visible all the
   // same, 22 % to 31, 19 % to 63, 8 % to 127 and none above, and hides 1.3 places a photo in vain.
   "tiny": 0.1,

@@ -8,16 +8,18 @@ import type { NdArray } from "../../lib/numbers/nd_array.ts";
 import { Random } from "../../lib/numbers/random.ts";
 import { eachBackend } from "../_support/backends.ts";
 import { assertAllClose, assertClose } from "../_support/close.ts";
+import { EDGE_OF_LABELS } from "../_support/edge_settings.ts";
 import { lossTerms } from "./loss_terms.ts";
 import { perfectOutputs } from "./perfect_outputs.ts";
 
 const FRAME = { width: 128, height: 128 };
 const GRIDS = [16, 8, 4].map((n) => [n, n] as const);
 const FACES = Float32Array.of(20, 30, 44, 62, 80, 70, 120, 122, 8, 100, 15, 109);
+const LABELLED = { ...EDGE_OF_LABELS, inputSize: 128 };
 const TRUTH = { boxes: FACES, ignore: new Uint8Array(3) };
 
 Deno.test("edge stays within half a million parameters and 0.6 GMACs at 640x640", () => {
-  for (const settings of [{}, PUPIL]) assertSmall(inferenceModel("edge", settings).graph);
+  for (const settings of [{}, EDGE_OF_LABELS]) assertSmall(inferenceModel("edge", settings).graph);
 });
 
 function assertSmall(graph: Graph): void {
@@ -29,8 +31,8 @@ function assertSmall(graph: Graph): void {
   assert.ok(work <= 600e6, `${work}`);
 }
 
-Deno.test("edge has two anchors a place, twelve pixels to 384", () => {
-  const anchors = inferenceModel("edge").anchors!(FRAME);
+Deno.test("edge may have two anchors a place, twelve pixels to 384", () => {
+  const anchors = inferenceModel("edge", EDGE_OF_LABELS).anchors!(FRAME);
   assert.equal(anchors.length / 4, 2 * (16 ** 2 + 8 ** 2 + 4 ** 2));
   const size = (i: number) => {
     const [x1, y1, x2, y2] = anchors.subarray(4 * i, 4 * i + 4);
@@ -48,11 +50,12 @@ Deno.test("edgeConfig() names the setting that cannot be", () => {
     () => inferenceModel("edge", { backbone: "vgg" }),
     /backbone is "vgg", choose from/,
   );
+  assert.throws(() => inferenceModel("edge", { hints: ["all"] }), /hints has "all", choose from/);
   assert.throws(() => inferenceModel("edge", { depth: 3 }), /"depth" is not one of its settings/);
 });
 
 Deno.test("no face counts more than four anchors of edge", () => {
-  const { labels, boxes } = trainableModel("edge", { inputSize: 128 }).encodeTargets(TRUTH, FRAME);
+  const { labels, boxes } = trainableModel("edge", LABELLED).encodeTargets(TRUTH, FRAME);
   const counted = [0, 0, 0];
   labels!.data.forEach((label, anchor) => {
     if (label > 0) counted[[20, 80, 8].indexOf(boxes!.data[4 * anchor]!)]! += label;
@@ -62,7 +65,7 @@ Deno.test("no face counts more than four anchors of edge", () => {
 });
 
 Deno.test("edge decodes what it encodes", () => {
-  const model = trainableModel("edge", { inputSize: 128 });
+  const model = trainableModel("edge", LABELLED);
   const targets = model.encodeTargets(TRUTH, FRAME);
   const outputs = perfectOutputs(targets, model.anchors!(FRAME), GRIDS, 2);
   const { boxes, scores } = model.decode(outputs, FRAME);
@@ -78,7 +81,7 @@ Deno.test("edge decodes what it encodes", () => {
 });
 
 eachBackend("edge's loss asks for the IoU that its boxes reach", async () => {
-  const model = trainableModel("edge", { inputSize: 128 });
+  const model = trainableModel("edge", LABELLED);
   const targets = model.encodeTargets(TRUTH, FRAME);
   const loss = (outputs: Record<string, NdArray>) => lossTerms(model, outputs, targets);
   const perfect = perfectOutputs(targets, model.anchors!(FRAME), GRIDS, 2);
@@ -99,10 +102,9 @@ eachBackend("edge's loss asks for the IoU that its boxes reach", async () => {
   assertClose((await loss(undecided)).cls!, expected, { rtol: 1e-4 });
 });
 
-/** One anchor a place, as a teacher has it, . */
-const ANCHORS = { scales: [2], ratio: 1.25, sizeIs: "root-of-area", centre: 0.5 };
+/** Edge as it ships, at a smaller size, comparing all that a teacher shows. */
 const PUPIL = {
-  ...{ inputSize: 128, backbone: "yunet", anchors: ANCHORS },
+  inputSize: 128,
   hints: ["backbone", "pyramid"],
 };
 
@@ -175,5 +177,5 @@ eachBackend("edge's loss beside a teacher is least where it says the same", asyn
 });
 
 Deno.test("edge with two anchors a place learns from labels only", () => {
-  assert.equal(trainableModel("edge").encodeAnswer, undefined);
+  assert.equal(trainableModel("edge", LABELLED).encodeAnswer, undefined);
 });

@@ -12,6 +12,7 @@ import { resample } from "../../lib/image/resample.ts";
 import { DEFAULT_CONFIG, mergeConfig } from "../../lib/training/config.ts";
 import { prepareTraining } from "../../lib/training/prepare.ts";
 import { type Metrics, Trainer } from "../../lib/training/trainer.ts";
+import { EDGE_OF_LABELS } from "../_support/edge_settings.ts";
 import { MemoryStore } from "../_support/memory_store.ts";
 import { YUNET, yunetMissing } from "../_support/real_data.ts";
 
@@ -73,12 +74,6 @@ interface Pupil {
   readonly isTaught?: boolean;
 }
 
-/** Edge as YuNet can teach it: one anchor a place. */
-const TAUGHT = {
-  ...{ inputSize: 256, backbone: "separable" },
-  anchors: { scales: [2], ratio: 1.25, sizeIs: "root-of-area", centre: 0.5 },
-};
-
 const PUPILS: readonly Pupil[] = [
   {
     name: "tinaface",
@@ -89,8 +84,13 @@ const PUPILS: readonly Pupil[] = [
     frozen: ["backbone"],
     epochs: 20,
   },
-  { name: "edge", settings: { inputSize: 256 }, frozen: ["stem", "backbone"], epochs: 30 },
-  { name: "edge", settings: TAUGHT, epochs: 60, isTaught: true },
+  {
+    name: "edge",
+    settings: { ...EDGE_OF_LABELS, inputSize: 256 },
+    frozen: ["stem", "backbone"],
+    epochs: 30,
+  },
+  { name: "edge", settings: { inputSize: 256 }, epochs: 60, isTaught: true },
 ];
 
 for (const { name, settings, frozen = [], epochs, isTaught = false } of PUPILS) {
