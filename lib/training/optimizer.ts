@@ -65,7 +65,8 @@ function createRule(spec: RuleSpec): UpdateRule {
 /** The factor, a scalar in (0, 1], that brings the joint L2 norm of the gradients to `limit`. */
 function clipFactor(gradients: readonly tf.Tensor[], limit: number): tf.Tensor {
   const squares = gradients.map((gradient) => tf.sum(tf.square(gradient)));
-  const norm = tf.sqrt(tf.addN(squares));
+  // Not addN, which binds each of its terms: WebGPU promises eight buffers.
+  const norm = tf.sqrt(tf.sum(tf.stack(squares)));
   return tf.div(limit, tf.maximum(norm, limit));
 }
 

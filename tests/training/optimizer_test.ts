@@ -138,6 +138,20 @@ eachBackend("createOptimizer() clips by the joint norm, before the weight decay"
   optimizer.dispose();
 });
 
+// A kernel that bound each of them would be one with more buffers than WebGPU promises (8).
+eachBackend("createOptimizer() clips by the joint norm of a hundred gradients", async () => {
+  const names = Array.from({ length: 100 }, (_, i) => `w${i}`);
+  const variables = new Map(names.map((name) => [name, variable([0])]));
+  const own = spec({ ...sgdRule, momentum: 0 }, { clipNorm: 1 });
+  const optimizer = createOptimizer(own, variables, new Set(names));
+  tf.tidy(() =>
+    optimizer.apply(Object.fromEntries(names.map((name) => [name, tf.tensor([2])])), 1)
+  );
+  for (const w of variables.values()) assertAllClose([...await w.data()], [-0.1]); // norm 20
+  tf.dispose([...variables.values()]);
+  optimizer.dispose();
+});
+
 for (const rule of [sgdRule, adamRule]) {
   eachBackend(`createOptimizer() goes on bit for bit after restore(), ${rule.kind}`, async () => {
     const steps = Array.from({ length: 6 }, (_, t) => ({
