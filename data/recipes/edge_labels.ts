@@ -1,5 +1,5 @@
 /**
- * Labels for the training of `edge`: two Labelme data sets made complete and alike with the help of
+ * Labels for `edge_mobilenet.json`, which learns from labels alone: two Labelme data sets made complete and alike with the help of
  * another detector (YuNet_n, Apache-2.0), as files beside them; the originals stay as they are.
  *
  *     deno run --no-lock --allow-read --allow-write --allow-env data/recipes/edge_labels.ts \
