@@ -39,7 +39,7 @@ const BAND_BYTES = 192 << 10;
 /** Bytes of unrolled patches. */
 const PATCH_BYTES = 96 << 10;
 /** Rows of a register tile. */
-const TILE_ROWS = 6;
+const TILE_ROWS = 4;
 
 /** Zeros before the first row or column. */
 function padBefore(size: number, kernel: number, stride: number, padding: Padding, side: 0 | 2) {
@@ -66,14 +66,20 @@ interface Band {
   readonly bandBytes: number;
 }
 
+/** Side of a block's pooling windows; 0 without a pool. */
+function poolSide({ pool }: Block): number {
+  return pool?.attributes.kernel ?? 0;
+}
+
 function bandOf(block: Block, ringRow: Shape, outRow: Shape): Band {
   const { kernel, stride } = block.depthwise!.node.attributes;
   const ringRowBytes = block.first ? ringRow[1] * ringRow[2] * FLOAT_BYTES : 0;
-  const outRowBytes = block.last ? outRow[1] * outRow[2] * FLOAT_BYTES : 0;
+  const outRowBytes = block.last || block.pool ? outRow[1] * outRow[2] * FLOAT_BYTES : 0;
   const fixed = Math.max(0, kernel - stride) * ringRowBytes;
   const perRow = stride * ringRowBytes + outRowBytes;
   const fitting = perRow === 0 ? outRow[0] : Math.floor((BAND_BYTES - fixed) / perRow);
-  const rows = Math.min(outRow[0], Math.max(1, fitting));
+  const side = poolSide(block) || 1;
+  const rows = Math.min(outRow[0], Math.max(1, Math.floor(fitting / side)) * side);
   const ringRows = Math.min(ringRow[0], (rows - 1) * stride + kernel);
   return { rows, ringRows, ringBytes: ringRows * ringRowBytes, bandBytes: rows * outRowBytes };
 }
@@ -160,6 +166,7 @@ function blockRecord(block: Block, context: Context): number {
     patchesOf(block, shapes.get(input!)!).pixels,
     scratch("table"),
     scratch("zeros"),
+    poolSide(block),
   ]);
 }
 

@@ -33,9 +33,6 @@ export type KernelName =
 /** Kernels by name: pointers are byte offsets into the memory, sizes are in elements. */
 export type Kernels = Readonly<Record<KernelName, (...numbers: number[]) => void>>;
 
-/** Bytes of a page of WebAssembly memory. */
-export const PAGE_BYTES = 65536;
-
 /** A build's bytes. */
 export function engineBytes(build: EngineBuild): Uint8Array<ArrayBuffer> {
   return decodeBase64(MODULES[build]);

@@ -11,7 +11,8 @@ import type { Rgb } from "../image/resample.ts";
 import { type NdArray, sizeOf } from "../numbers/nd_array.ts";
 import { aligned } from "./arena.ts";
 import { type Call, SLACK_BYTES, weightKey } from "./calls.ts";
-import { type Kernels, loadEngineKernels, PAGE_BYTES } from "./module.ts";
+import { createMemory, PAGE_BYTES } from "./memory.ts";
+import { type Kernels, loadEngineKernels } from "./module.ts";
 import { batchNormAffine } from "../graph/batch_norm.ts";
 import { packDense, packDepthwise, type WeightOf } from "./pack.ts";
 import { type Plan, planNetwork } from "./plan.ts";
@@ -199,7 +200,7 @@ export class EngineNetwork implements Disposable {
 }
 
 function startMachine(module: WebAssembly.Module, bytes: number): Machine {
-  const memory = new WebAssembly.Memory({ initial: Math.ceil(bytes / PAGE_BYTES) });
+  const memory = createMemory(bytes);
   return { memory, kernels: loadEngineKernels(module, memory) };
 }
 

@@ -1,6 +1,7 @@
 /**
  * A graph as the engine runs it: fewer, larger steps. Batch norms, activations and sums become part
- * of the convolution before them, and up to three convolutions one block, see `assembly/block.ts`.
+ * of the convolution before them, and up to three convolutions one block, or two and the pool after
+ * them, see `assembly/block.ts`.
  *
  * @module
  */
@@ -36,6 +37,8 @@ export interface Block {
   readonly depthwise?: Convolution<"depthwiseConv">;
   /** A 1×1 convolution of what `depthwise` gives. */
   readonly last?: Convolution<"conv">;
+  /** A max pool of what `depthwise` gives, whose windows lie side by side; then there is no `last`. */
+  readonly pool?: Node<"maxPool">;
   /** Whether the second input is added before the last clamp. */
   readonly residual: boolean;
   readonly inputs: readonly string[];
@@ -89,14 +92,26 @@ export function isPointwise({ attributes: { kernel, stride, padding } }: Node<"c
     (padding === "same" || padding.every((pixels) => pixels === 0));
 }
 
-/** The step with a node taken into it; `undefined` where the two cannot be one. */
-function extended(step: Step, node: AnyNode): Step | undefined {
+/** Whether the windows of a pool share no pixels and start with the image's first. */
+function isTiling({ attributes: { kernel, stride, padding } }: Node<"maxPool">): boolean {
+  // "same" adds fewer than `kernel` rows then, of which the larger half goes below.
+  return kernel === 2 && stride === 2 &&
+    (padding === "same" || padding.every((side) => side === 0));
+}
+
+/**
+ * The step with a node taken into it; `undefined` where the two cannot be one.
+ *
+ * @param spread Names of what only a depthwise convolution reads.
+ */
+function extended(step: Step, node: AnyNode, spread: ReadonlySet<string>): Step | undefined {
   const clamp = CLAMPS[node.op];
   if (step.op !== "block") {
     return clamp && CLAMPING.has(step.op) && isUnclamped(step.clamp)
       ? { ...step, clamp, output: node.name }
       : undefined;
   }
+  if (step.pool) return undefined;
   const part = tailOf(step), tail = step[part]!, { residual } = step, output = node.name;
   switch (node.op) {
     case "relu":
@@ -110,10 +125,16 @@ function extended(step: Step, node: AnyNode): Step | undefined {
       return part === "first" && !residual
         ? { ...step, depthwise: { node, clamp: UNCLAMPED }, output }
         : undefined;
-    case "conv":
-      return part === "depthwise" && isPointwise(node)
+    case "conv": {
+      // In dense → depthwise → dense → depthwise … the pairs stay together: what goes from one to the
+      // next is as large either way, and the last pair may be pooled.
+      const isNextPair = step.first !== undefined && spread.has(node.name);
+      return part === "depthwise" && isPointwise(node) && !isNextPair
         ? { ...step, last: { node, clamp: UNCLAMPED }, output }
         : undefined;
+    }
+    case "maxPool":
+      return part === "depthwise" && isTiling(node) ? { ...step, pool: node, output } : undefined;
     case "add": {
       const other = node.inputs.find((input) => input !== step.output);
       return other !== undefined && part !== "depthwise" && !residual && isUnclamped(tail.clamp)
@@ -162,13 +183,17 @@ export function stepsOf(graph: Graph): Step[] {
     readers.set(name, (readers.get(name) ?? 0) + 1);
   }
   const isKept = new Set(outputs);
+  const spread = new Set(
+    nodes.filter(({ op }) => op === "depthwiseConv").map(({ inputs }) => inputs[0]!)
+      .filter((name) => readers.get(name) === 1),
+  );
   const steps = new Map<string, Step>();
   for (const node of nodes) {
     let step = stepOf(node);
     for (const input of node.inputs) {
       const before = steps.get(input);
       if (!before || isKept.has(input) || readers.get(input)! > 1) continue;
-      const both = extended(before, node);
+      const both = extended(before, node, spread);
       if (!both) continue;
       // What comes before moves up to here, where all that the two read has been computed.
       steps.delete(input);

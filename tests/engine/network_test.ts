@@ -9,6 +9,7 @@ import { TfNetwork } from "../../lib/executors/tf_network.ts";
 import { GraphBuilder } from "../../lib/graph/builder.ts";
 import type { Graph } from "../../lib/graph/graph.ts";
 import { OPS } from "../../lib/graph/ops.ts";
+import { addConvDp } from "../../lib/models/edge/separable.ts";
 import { inferenceModel } from "../../lib/models/registry.ts";
 import { type NdArray, stack } from "../../lib/numbers/nd_array.ts";
 import { liveWeights, toTensor4d } from "../executors/small_network.ts";
@@ -85,8 +86,10 @@ Deno.test("EngineNetwork names the operation and the node that it does not have"
   );
 });
 
-// Group norm, shared weights, max pooling and both ways of resizing, in real networks.
+// Group norm, shared weights, pools with and without a convolution before them, both ways of resizing,
+// layers of several bands, in real networks.
 const MODELS = [
+  ["edge", {}],
   ["tinaface", { backbone: "mobilenet_v2", alpha: 0.35, channels: 32 }],
   ["tinaface-lite", { backbone: "mobilenet_v2", alpha: 0.35, channels: 32, backboneNorm: "bn" }],
 ] as const;
@@ -111,8 +114,23 @@ for (const [name, settings] of MODELS) {
   });
 }
 
+Deno.test({
+  name: "EngineNetwork pools an odd number of rows behind a convolution as tfjs does",
+  sanitizeResources: false,
+  sanitizeOps: false,
+  fn: async () => {
+    await selectDevice("cpu");
+    const builder = new GraphBuilder();
+    const image = builder.add("input", "image", [], { channels: 5 });
+    const end = addConvDp(builder, "pair", image, 70);
+    const pooled = builder.add("maxPool", "pool", [end], { kernel: 2, stride: 2, padding: "same" });
+    // Rows of 91 · 70 numbers: a band has a handful of them.
+    await assertParity({ graph: builder.finish({ pooled }), shape: [37, 91, 5] });
+  },
+});
+
 Deno.test("EngineNetwork keeps one plan's memory, whatever sizes come by", () => {
-  const { graph } = inferenceModel("tinaface", MODELS[0][1]);
+  const { graph } = inferenceModel(...MODELS[1]);
   const weights = liveWeights(graph);
   using engine = new EngineNetwork(graph, weights, ENGINE_BUILDS[0]!.module);
   const image = noiseImage([256, 256, 3]);

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { type Block, stepsOf } from "../../lib/engine/steps.ts";
 import { GraphBuilder } from "../../lib/graph/builder.ts";
+import { inferenceModel } from "../../lib/models/registry.ts";
 import { tinyInference } from "../../lib/models/tiny/inference.ts";
 
 const RELU6 = { low: 0, high: 6 };
@@ -38,6 +39,18 @@ Deno.test("stepsOf() makes 21 steps of the 153 nodes of tiny", () => {
     ["sigmoid", "grid"],
   ]);
   assert.ok(steps.slice(0, 17).every(({ op }) => op === "block"));
+});
+
+Deno.test("stepsOf() keeps pairs of dense and depthwise together, with the pool after them", () => {
+  const { graph } = inferenceModel("edge");
+  const blocks = stepsOf(graph).filter((step) => step.op === "block");
+  const block = (output: string) => blocks.find((step) => step.output === output)!;
+  assert.equal(block("pool_0").first!.node.name, "stage_0_0_pointwise");
+  assert.equal(block("stage_1_1_relu").first!.node.name, "stage_1_1_pointwise");
+  assert.equal(block("pool_2").depthwise!.norm!.name, "stage_2_1_BN");
+  // The neck reads what is pooled here.
+  assert.equal(block("stage_3_1_relu").pool, undefined);
+  assert.ok(blocks.every(({ last, pool }) => !(last && pool)));
 });
 
 Deno.test("stepsOf() leaves apart what something else reads, and outputs", () => {

@@ -8,6 +8,7 @@
  * @module
  */
 import { asc } from "../../deps/assemblyscript.ts";
+import { LEAST_PAGES } from "../../engine/memory.ts";
 
 const lib = new URL("../../", import.meta.url);
 
@@ -32,6 +33,7 @@ async function compile(folder: Folder, features: string): Promise<Uint8Array<Arr
     "--runtime=stub",
     "--importMemory",
     "--noExportMemory",
+    `--initialMemory=${LEAST_PAGES}`,
     `--enable=${features}`,
     "--disableWarning=112", // "v128 exchange": vectors pass between our own files only
     "--outFile=module.wasm",

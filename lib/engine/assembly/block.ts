@@ -1,12 +1,12 @@
 // The unit of work: up to three convolutions in a row, dense → depthwise → dense, each of which may
-// be missing. In between there are only as many rows as the next one needs, which stay in the cache:
+// be missing, or a max pool in place of the last. In between there are only as many rows as the next one needs, which stay in the cache:
 // the activations between them are by far the largest of a network like MobileNetV2.
 //
 // What a block is made of lies in memory as records of 32-bit numbers, written by `calls.ts`.
 import { movePatches } from "../../kernels/assembly/convolution";
-import { copyVectors } from "../../kernels/assembly/simd";
 import { depthwiseRow } from "./depthwise";
-import { multiply } from "./gemm";
+import { multiply, multiplyPieces } from "./gemm";
+import { maxPool } from "./window";
 
 /** A convolution with its bias and clamp. */
 // @ts-ignore: decorator
@@ -52,48 +52,64 @@ class Block {
   table: usize;
   /** A row of zeros for the depthwise window at the upper and lower edge. */
   zeros: usize;
+  /** Side of the pooling windows. */
+  pool: i32;
 }
 
-/**
- * Unrolls the windows of `count` output pixels of one row, from column `first` on, into rows of
- * kernel² · channels floats. Returns the end of the last one.
- */
-function unrollRow(
+/** Columns `from … to − 1` of an output row of a dense convolution with a window, to y. */
+function denseStretch(
   d: Convolution,
   x: usize,
   outY: i32,
-  first: i32,
-  count: i32,
+  from: i32,
+  to: i32,
+  y: usize,
+  residual: usize,
   patches: usize,
-): usize {
-  const pixel = <usize> d.channels << 2, rowFloats = <usize> (d.kernel * d.channels);
-  const patchBytes = <usize> d.kernel * (rowFloats << 2), end = first + count;
-  const top = outY * d.stride - d.padTop;
-  // Between these columns windows lie inside the image, and need no care.
-  let from = first, to = first;
-  if (top >= 0 && top + d.kernel <= d.height) {
-    from = max(first, min(end, (d.padLeft + d.stride - 1) / d.stride));
-    const last = (d.width - d.kernel + d.padLeft) / d.stride;
-    to = d.width < d.kernel ? from : max(from, min(end, last + 1));
+  patchPixels: i32,
+): void {
+  const channels = <usize> d.channels, columns = <usize> d.outChannels;
+  const depth = <usize> (d.kernel * d.kernel) * channels;
+  for (let first = from; first < to; first += patchPixels) {
+    const count = min(patchPixels, to - first);
+    // deno-fmt-ignore
+    movePatches(x, d.height, d.width, d.channels, d.kernel, d.kernel, d.stride, d.stride, d.padTop,
+      d.padLeft, d.outHeight, d.outWidth, outY * d.outWidth + first, count, patches, false);
+    multiply(patches, <usize> count, depth, d.weights, columns, y, residual, d.low, d.high);
+    const bytes = <usize> count * (columns << 2);
+    y += bytes;
+    if (residual != 0) residual += bytes;
   }
-  const row = outY * d.outWidth;
-  // deno-fmt-ignore
-  movePatches(x, d.height, d.width, d.channels, d.kernel, d.kernel, d.stride, d.stride, d.padTop,
-    d.padLeft, d.outHeight, d.outWidth, row + first, from - first, patches, false);
-  patches += <usize> (from - first) * patchBytes;
-  let p = x + <usize> (top * d.width + from * d.stride - d.padLeft) * pixel;
-  for (; from < to; from++, p += <usize> d.stride * pixel) {
-    let source = p;
-    for (let ky = 0; ky < d.kernel; ky++, source += <usize> d.width * pixel) {
-      // Whole vectors may pass the end, which what comes next overwrites.
-      copyVectors(patches, source, rowFloats);
-      patches += rowFloats << 2;
-    }
+}
+
+/** An output row of a dense convolution with a window, to y. */
+function denseRow(
+  d: Convolution,
+  x: usize,
+  outY: i32,
+  y: usize,
+  residual: usize,
+  patches: usize,
+  patchPixels: i32,
+): void {
+  const pixel = <usize> d.channels << 2, outPixel = <usize> d.outChannels << 2;
+  const top = outY * d.stride - d.padTop, width = d.outWidth;
+  // Between these columns windows lie inside the image, and are read where they are.
+  let from = 0, to = 0;
+  if (top >= 0 && top + d.kernel <= d.height && d.width >= d.kernel) {
+    from = min(width, (d.padLeft + d.stride - 1) / d.stride);
+    to = max(from, min(width, (d.width - d.kernel + d.padLeft) / d.stride + 1));
   }
+  denseStretch(d, x, outY, 0, from, y, residual, patches, patchPixels);
+  const middle = <usize> from * outPixel, right = <usize> to * outPixel;
+  const first = x + <usize> (top * d.width + from * d.stride - d.padLeft) * pixel;
   // deno-fmt-ignore
-  movePatches(x, d.height, d.width, d.channels, d.kernel, d.kernel, d.stride, d.stride, d.padTop,
-    d.padLeft, d.outHeight, d.outWidth, row + to, end - to, patches, false);
-  return patches + <usize> (end - to) * patchBytes;
+  multiplyPieces(first, <usize> d.stride * pixel, <usize> (to - from), <usize> (d.kernel * d.channels),
+    <usize> d.kernel, <usize> d.width * pixel, d.weights, <usize> d.outChannels, y + middle,
+    residual == 0 ? 0 : residual + middle, d.low, d.high);
+  // deno-fmt-ignore
+  denseStretch(d, x, outY, to, width, y + right, residual == 0 ? 0 : residual + right, patches,
+    patchPixels);
 }
 
 /** Rows `from … to − 1` of a dense convolution's output, to y. */
@@ -115,18 +131,11 @@ function denseRows(
       d.high);
     return;
   }
-  const depth = <usize> (d.kernel * d.kernel) * channels;
-  for (let first = from * width; first < to * width; first += patchPixels) {
-    const count = min(patchPixels, to * width - first);
-    for (let i = first, end = patches; i < first + count;) {
-      const column = i % width, run = min(width - column, first + count - i);
-      end = unrollRow(d, x, i / width, column, run, end);
-      i += run;
-    }
-    multiply(patches, <usize> count, depth, d.weights, columns, y, residual, d.low, d.high);
-    const bytes = <usize> count * (columns << 2);
-    y += bytes;
-    if (residual != 0) residual += bytes;
+  const rowBytes = <usize> (width * d.outChannels) << 2;
+  for (let outY = from; outY < to; outY++) {
+    denseRow(d, x, outY, y, residual, patches, patchPixels);
+    y += rowBytes;
+    if (residual != 0) residual += rowBytes;
   }
 }
 
@@ -164,6 +173,14 @@ function depthwiseFrom(b: Block, outY: i32, y: usize): void {
     d.low, d.high);
 }
 
+/** Pools `rows` rows of the band to y. Returns the end of the result. */
+function poolBand(b: Block, rows: i32, y: usize): usize {
+  const d = changetype<Convolution>(b.depthwise), side = b.pool, channels = <usize> d.outChannels;
+  const height = (rows + side - 1) / side, width = (d.outWidth + side - 1) / side;
+  maxPool(b.band, y, rows, d.outWidth, channels, side, side, 0, 0, height, width);
+  return y + (<usize> (height * width) * channels << 2);
+}
+
 /** Computes a block. */
 export function runBlock(block: usize): void {
   const b = changetype<Block>(block);
@@ -176,6 +193,7 @@ export function runBlock(block: usize): void {
   const rowBytes = <usize> (d.outWidth * d.outChannels) << 2;
   memory.fill(b.zeros, 0, <usize> (d.width * d.channels) << 2);
   const outBytes = b.last == 0 ? rowBytes : <usize> (last.outWidth * last.outChannels) << 2;
+  let pooled = b.output;
   for (let y = 0, ready = 0; y < d.outHeight; y += b.bandRows) {
     const rows = min(b.bandRows, d.outHeight - y);
     if (b.first != 0) {
@@ -183,8 +201,9 @@ export function runBlock(block: usize): void {
       ready = fillRing(b, ready, min(d.height, bottom));
     }
     const output = b.output + <usize> y * outBytes;
-    const to = b.last == 0 ? output : b.band;
+    const to = b.last == 0 && b.pool == 0 ? output : b.band;
     for (let i = 0; i < rows; i++) depthwiseFrom(b, y + i, to + <usize> i * rowBytes);
+    if (b.pool != 0) pooled = poolBand(b, rows, pooled);
     if (b.last == 0) continue;
     let residual = b.residual;
     if (residual != 0) residual += <usize> y * outBytes;

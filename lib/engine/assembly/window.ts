@@ -2,6 +2,37 @@
 import { madd, storeLanes } from "../../kernels/assembly/simd";
 import { position } from "../../kernels/assembly/resize";
 
+/** The largest values of 2 × 2 pixels, two each from a and b on. */
+// @ts-ignore: decorator
+@inline
+function maxOfFour(a: usize, b: usize, pixel: usize, y: usize): void {
+  for (let c: usize = 0; c < pixel; c += 16) {
+    const upper = f32x4.pmax(v128.load(a + c), v128.load(a + pixel + c));
+    const lower = f32x4.pmax(v128.load(b + c), v128.load(b + pixel + c));
+    storeLanes(y + c, f32x4.pmax(upper, lower), (pixel - c) >> 2);
+  }
+}
+
+/** The largest values of a window of any size, whose rows lie `row` bytes apart. */
+function maxOfWindow(
+  first: usize,
+  height: i32,
+  width: i32,
+  row: usize,
+  pixel: usize,
+  y: usize,
+): void {
+  for (let c: usize = 0; c < pixel; c += 16) {
+    let largest = f32x4.splat(-Infinity);
+    for (let i = 0, start = first + c; i < height; i++, start += row) {
+      for (let j = 0, p = start; j < width; j++, p += pixel) {
+        largest = f32x4.pmax(largest, v128.load(p));
+      }
+    }
+    storeLanes(y + c, largest, (pixel - c) >> 2);
+  }
+}
+
 /** Largest value of each window; padding never wins. */
 export function maxPool(
   x: usize,
@@ -21,15 +52,11 @@ export function maxPool(
     const top = max(0, i * stride - padTop), bottom = min(height, i * stride - padTop + kernel);
     for (let j = 0; j < outWidth; j++, y += pixel) {
       const left = max(0, j * stride - padLeft), right = min(width, j * stride - padLeft + kernel);
-      for (let c: usize = 0; c < pixel; c += 16) {
-        let largest = f32x4.splat(-Infinity);
-        for (let row = top; row < bottom; row++) {
-          let p = x + <usize> (row * width + left) * pixel + c;
-          for (let column = left; column < right; column++, p += pixel) {
-            largest = f32x4.pmax(largest, v128.load(p));
-          }
-        }
-        storeLanes(y + c, largest, (pixel - c) >> 2);
+      const first = x + <usize> (top * width + left) * pixel;
+      if (bottom - top == 2 && right - left == 2) {
+        maxOfFour(first, first + <usize> width * pixel, pixel, y);
+      } else {
+        maxOfWindow(first, bottom - top, right - left, <usize> width * pixel, pixel, y);
       }
     }
   }
