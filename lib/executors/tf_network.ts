@@ -33,6 +33,14 @@ export interface BatchStatistics {
   readonly variance: tf.Tensor1D;
 }
 
+/** What differs from inference while a network is trained. */
+interface TrainingRun {
+  /** Told what a batch norm saw. */
+  readonly onStatistics?: (name: string, mean: tf.Tensor1D, variance: tf.Tensor1D) => void;
+  /** What is read instead of a node's activation, by node name. */
+  readonly forced?: Activations;
+}
+
 /** A folded convolution on the device. */
 interface FoldedTensors {
   readonly folded: FoldedConv;
@@ -131,21 +139,24 @@ export class TfNetwork implements Disposable {
    * @param inputs Normalised images under the name of the input node, or activations of the
    * {@linkcode TfNetwork.frontier}; each `[B, H, W, C]`.
    * @param loss Terms of the loss from the outputs; runs inside a `tf.tidy`.
+   * @param forced What is read instead of a node's activation, by node name. Default: nothing.
    */
   gradients(
     inputs: Activations,
     loss: (outputs: Activations) => Record<string, tf.Scalar>,
+    forced: Activations = {},
   ): Gradients {
     const terms: Record<string, tf.Scalar> = {};
     const statistics: Record<string, BatchStatistics> = {};
-    const onStatistics = (name: string, mean: tf.Tensor1D, variance: tf.Tensor1D) => {
+    const onStatistics: TrainingRun["onStatistics"] = (name, mean, variance) => {
       statistics[name] = { mean: tf.keep(mean), variance: tf.keep(variance) };
     };
     const trained = this.trained;
     const missing = this.frontier.filter((name) => !Object.hasOwn(inputs, name));
     const before = this.predict(inputs, missing);
     const { value, grads } = tf.variableGrads(() => {
-      const outputs = this.#run({ ...inputs, ...before }, this.graph.outputs, onStatistics);
+      const given = { ...inputs, ...before };
+      const outputs = this.#run(given, this.graph.outputs, { onStatistics, forced });
       for (const [name, term] of Object.entries(loss(outputs))) terms[name] = tf.keep(term);
       return tf.addN(Object.values(terms)) as tf.Scalar;
     }, [...trained.values()]);
@@ -180,11 +191,11 @@ export class TfNetwork implements Disposable {
   #run(
     inputs: Activations,
     wanted: Readonly<Record<string, string>>,
-    onStatistics?: (name: string, mean: tf.Tensor1D, variance: tf.Tensor1D) => void,
+    { onStatistics, forced = {} }: TrainingRun = {},
   ): Activations {
     const values = new Map(Object.entries(inputs)), asked = new Set(Object.values(wanted));
     for (const node of ancestors(this.graph, Object.values(wanted), new Set(values.keys()))) {
-      const read = node.inputs.map((name) => values.get(name)!);
+      const read = node.inputs.map((name) => forced[name] ?? values.get(name)!);
       const weight = (role: string) => this.#weights.get(`${node.weights}/${role}`)!;
       if (values.has(node.name)) continue; // computed along with one before it
       const folded = this.#folded.get(node.name);

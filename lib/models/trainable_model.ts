@@ -26,6 +26,11 @@ export interface TrainableModel extends InferenceModel {
   /** Names of the teacher's activations that it needs for that. Default: none. */
   readonly hints?: readonly string[];
   /**
+   * Targets that training gives to whatever reads a node, in place of its own activation; by the node's
+   * name (teacher forcing: Williams & Zipser 1989). Default: none.
+   */
+  readonly forced?: Readonly<Record<string, string>>;
+  /**
    * Terms of the loss by name, each a scalar, meaned over the batch; what is minimised is their sum
    * (and the weight decay, which is the trainer's).
    *

@@ -28,14 +28,18 @@ const READERS: Readonly<Record<string, string>> = {
   ),
   backbone_11: "neck.lateral_convs.2",
   ...Object.fromEntries(
-    STRIDES.map((_, i) => [`pyramid_${i}`, `bbox_head.multi_level_share_convs.${i}.0`]),
+    STRIDES.flatMap((_, i) => [
+      [`pyramid_${i}`, `bbox_head.multi_level_share_convs.${i}.0`],
+      [`heads_${i}`, `bbox_head.multi_level_cls.${i}`],
+    ]),
   ),
 };
 
 /**
  * Values inside it that another network can be compared with, each with its name in the file:
  * `backbone_0`, the first convolution at stride 2, to `backbone_11` at stride 32, after each convolution
- * of the backbone; and `pyramid_0` to `pyramid_2`, which its heads read. Those names are numbers and
+ * of the backbone; `pyramid_0` to `pyramid_2`, which its heads read; and `heads_0` to `heads_2`, which
+ * their outputs read. Those names are numbers and
  * differ from file to file; the names of the weights that read them do not.
  *
  * Throws a `RangeError` when the file is another network's.

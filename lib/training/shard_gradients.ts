@@ -27,11 +27,12 @@ export function shardGradients(
   { inputs, targets, share }: Shard,
 ): Gradients {
   const activations = toActivations(inputs), wanted = toTensors(targets);
+  const forced = mapValues(model.forced ?? {}, (target) => wanted[target] as tf.Tensor4D);
   try {
     return network.gradients(activations, (outputs) => {
       const terms = model.loss(outputs, wanted);
       return share === 1 ? terms : mapValues(terms, (term) => tf.mul(term, share) as tf.Scalar);
-    });
+    }, forced);
   } catch (error) {
     releaseTape();
     throw error;

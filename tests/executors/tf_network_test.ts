@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { selectDevice } from "../../lib/backends/device.ts";
 import { selectTrainingDevice } from "../../lib/backends/training_device.ts";
 import { tf } from "../../lib/deps/tfjs.ts";
-import { type Gradients, TfNetwork } from "../../lib/executors/tf_network.ts";
+import { type Activations, type Gradients, TfNetwork } from "../../lib/executors/tf_network.ts";
 import type { Graph } from "../../lib/graph/graph.ts";
 import { tinyConfig } from "../../lib/models/tiny/config.ts";
 import { tinyGraph } from "../../lib/models/tiny/graph.ts";
@@ -87,6 +87,54 @@ eachBackend("TfNetwork.gradients() are cpu's, statistics included", async (devic
     assertAllClose(actual[name]!, numbers, { atol: 1e-4, rtol: 1e-4 });
   }
 }, ["wasm", "webgpu"]);
+
+eachBackend(
+  "TfNetwork.gradients() reads what is forced in place of a node's activation",
+  async (device) => {
+    await selectTrainingDevice(device, warn);
+    const small = smallGraph(), weights = liveWeights(small);
+    const graph = { ...small, outputs: { ...small.outputs, features: "features" } };
+    const image = toTensor4d(noisePhotos(2, 9));
+    const features = tf.tidy(() => tf.randomUniform<tf.Rank.R4>([2, 5, 5, 6], 0, 6, "float32", 7));
+    const sumOf = (x: tf.Tensor) => tf.sum(tf.square(x)) as tf.Scalar;
+    const learn = async (
+      parts: readonly string[],
+      inputs: Activations,
+      loss: (outputs: Activations) => Record<string, tf.Scalar>,
+      forced?: Activations,
+    ) => {
+      using network = new TfNetwork(graph, weights, parts);
+      const result = network.gradients(inputs, loss, forced);
+      const numbers: Record<string, Float32Array> = {};
+      for (const [name, tensor] of Object.entries(result.gradients)) {
+        numbers[name] = await tensor.data<"float32">();
+      }
+      tf.dispose({ ...result } as unknown as tf.TensorContainer);
+      return numbers;
+    };
+    const both = (outputs: Activations) => ({
+      backbone: sumOf(outputs.features!),
+      head: sumOf(outputs.score!),
+    });
+    const actual = await learn(["backbone", "head"], { image }, both, { features });
+    // The backbone learns from what it gave itself, the head from what was given to it.
+    const backbone = await learn(
+      ["backbone"],
+      { image },
+      (outputs) => ({ backbone: sumOf(outputs.features!) }),
+    );
+    const head = await learn(
+      ["head"],
+      { features },
+      (outputs) => ({ head: sumOf(outputs.score!) }),
+    );
+    assert.deepEqual(Object.keys(actual).sort(), Object.keys({ ...backbone, ...head }).sort());
+    for (const [name, numbers] of Object.entries({ ...backbone, ...head })) {
+      assertAllClose(actual[name]!, numbers, { atol: 1e-4, rtol: 1e-4 });
+    }
+    tf.dispose([image, features]);
+  },
+);
 
 eachBackend("batch norm normalises with the moments of the batch in training", async (device) => {
   await selectTrainingDevice(device, warn);

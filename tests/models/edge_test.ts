@@ -50,6 +50,10 @@ Deno.test("edgeConfig() names the setting that cannot be", () => {
     () => inferenceModel("edge", { backbone: "vgg" }),
     /backbone is "vgg", choose from/,
   );
+  assert.throws(() => inferenceModel("edge", { neck: "fpn" }), /neck is "fpn", choose from/);
+  for (const settings of [{ backbone: "mobilenet_v2" }, { channels: 32 }]) {
+    assert.throws(() => inferenceModel("edge", settings), /neck is "yunet", which takes backbone/);
+  }
   assert.throws(() => inferenceModel("edge", { hints: ["all"] }), /hints has "all", choose from/);
   assert.throws(() => inferenceModel("edge", { depth: 3 }), /"depth" is not one of its settings/);
 });
@@ -103,10 +107,7 @@ eachBackend("edge's loss asks for the IoU that its boxes reach", async () => {
 });
 
 /** Edge as it ships, at a smaller size, comparing all that a teacher shows. */
-const PUPIL = {
-  inputSize: 128,
-  hints: ["backbone", "pyramid"],
-};
+const PUPIL = { inputSize: 128 };
 
 /** Sides and channels of YuNet's activations at 128×128. */
 const SEEN: Readonly<Record<string, readonly (readonly [side: number, channels: number])[]>> = {
@@ -115,6 +116,7 @@ const SEEN: Readonly<Record<string, readonly (readonly [side: number, channels: 
     ...[[16, 64], [16, 64], [8, 64], [8, 64], [4, 64], [4, 64]] as const,
   ],
   pyramid: [[16, 64], [8, 64], [4, 64]],
+  heads: [[16, 64], [8, 64], [4, 64]],
 };
 
 /** What a teacher might say: unsure of most places, sure of some. */
@@ -178,4 +180,18 @@ eachBackend("edge's loss beside a teacher is least where it says the same", asyn
 
 Deno.test("edge with two anchors a place learns from labels only", () => {
   assert.equal(trainableModel("edge", LABELLED).encodeAnswer, undefined);
+});
+
+Deno.test("edge reads a teacher's activations in place of its own where it is told so", () => {
+  assert.equal(trainableModel("edge", PUPIL).forced, undefined);
+  const { forced, graph, hints } = trainableModel("edge", { ...PUPIL, forced: true });
+  const nodes = new Set(graph.nodes.map(({ name }) => name));
+  assert.ok(Object.keys(forced!).every((node) => nodes.has(node)));
+  assert.deepEqual(Object.values(forced!).sort(), [...hints!].sort());
+});
+
+Deno.test("edge may look around faces as TinaFace does, and compare that with YuNet's pyramid", () => {
+  const { hints, graph } = trainableModel("edge", { ...PUPIL, neck: "tinaface" });
+  assert.ok(graph.nodes.some(({ name }) => name === "context_0_concat"));
+  assert.equal(hints!.length, 12 + 3);
 });

@@ -22,6 +22,7 @@ const FRAME = { width: 320, height: 256 };
 const FEATURES = [
   ...Array.from({ length: 12 }, (_, i) => `backbone_${i}`),
   ...Array.from({ length: 3 }, (_, i) => `pyramid_${i}`),
+  ...Array.from({ length: 3 }, (_, i) => `heads_${i}`),
 ];
 
 /** Blue, green and red planes, as YuNet's authors feed it. */
@@ -47,7 +48,9 @@ testOnYunet("a teacher says at every place what YuNet says", async () => {
     ...[[128, 160, 16], [128, 160, 16], [64, 80, 16], [64, 80, 64], [64, 80, 64], [64, 80, 64]],
     ...[[32, 40, 64], [32, 40, 64], [16, 20, 64], [16, 20, 64], [8, 10, 64], [8, 10, 64]],
   ]);
-  assert.deepEqual(shapes("pyramid"), [[32, 40, 64], [16, 20, 64], [8, 10, 64]]);
+  for (const kind of ["pyramid", "heads"]) {
+    assert.deepEqual(shapes(kind), [[32, 40, 64], [16, 20, 64], [8, 10, 64]]);
+  }
   // All of it is behind a ReLU.
   for (const { data } of Object.values(said.features)) assert.ok(data.every((value) => value >= 0));
   if (onnxRuntimeMissing !== null) return;

@@ -90,7 +90,7 @@ const PUPILS: readonly Pupil[] = [
     frozen: ["stem", "backbone"],
     epochs: 30,
   },
-  { name: "edge", settings: { inputSize: 256 }, epochs: 60, isTaught: true },
+  { name: "edge", settings: { inputSize: 256, hints: ["pyramid"] }, epochs: 60, isTaught: true },
 ];
 
 for (const { name, settings, frozen = [], epochs, isTaught = false } of PUPILS) {

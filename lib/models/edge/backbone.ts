@@ -29,7 +29,7 @@ export function yunetNodes({ backbone }: EdgeConfig): string[] {
   return ["stem_BN.relu", ...ends];
 }
 
-/** Adds a backbone; what is added after it belongs to part `neck`. */
+/** Adds a backbone. */
 export function addBackbone(builder: GraphBuilder, config: EdgeConfig): EdgeFeatures {
   return BACKBONES[config.backbone](builder, config);
 }
@@ -106,6 +106,5 @@ function addYunet(builder: GraphBuilder): EdgeFeatures {
     }
     return end;
   });
-  builder.part("neck");
   return { levels: ends.slice(-EDGE_STRIDES.length) };
 }

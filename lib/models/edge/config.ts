@@ -6,6 +6,9 @@
 import type { AnchorLayout } from "../../geometry/anchors.ts";
 import { type Alpha, ALPHAS } from "../mobilenet_v2.ts";
 
+/** Activations of a teacher: of the backbone, of the pyramid, and, in its own neck, what outputs read. */
+export type EdgeHint = "backbone" | "pyramid" | "heads";
+
 /** Everything that decides what an edge detector is. */
 export interface EdgeConfig extends Readonly<Record<string, unknown>> {
   /**
@@ -17,8 +20,11 @@ export interface EdgeConfig extends Readonly<Record<string, unknown>> {
   readonly alpha: Alpha;
   /** Channels of every level of the pyramid; a multiple of 16. */
   readonly channels: number;
-  /** Whether each level looks around a face with windows of several sizes. */
-  readonly context: boolean;
+  /**
+   * How levels learn of each other and of what is around a face: TinaFace's pyramid and Inception, or
+   * YuNet's.
+   */
+  readonly neck: "tinaface" | "yunet";
   /** Separable convolutions in the head before its outputs. */
   readonly towerDepth: number;
   /** Side of the square input in training, in pixels; a multiple of 32. */
@@ -26,7 +32,12 @@ export interface EdgeConfig extends Readonly<Record<string, unknown>> {
   /** Where anchors lie. */
   readonly anchors: AnchorLayout;
   /** What of a teacher's activations it is to give itself, beside the answers; see `yunet.ts`. */
-  readonly hints: readonly ("backbone" | "pyramid")[];
+  readonly hints: readonly EdgeHint[];
+  /**
+   * Whether in training every layer reads the teacher's activations, where they are hints, instead of
+   * what the layers before it gave (teacher forcing): then none waits for another to learn.
+   */
+  readonly forced: boolean;
   /** Weights of the terms of the loss. */
   readonly lossWeights: { readonly cls: number; readonly box: number; readonly hint: number };
 }
@@ -40,16 +51,21 @@ export const EDGE_CONFIG: EdgeConfig = {
   backbone: "yunet",
   alpha: 0.35,
   channels: 64,
-  context: true,
+  neck: "yunet",
   towerDepth: 1,
   inputSize: 320,
   anchors: { scales: [2], ratio: 1.25, sizeIs: "root-of-area", centre: 0.5 },
-  hints: ["pyramid"],
+  hints: ["backbone", "pyramid", "heads"],
+  forced: false,
   lossWeights: { cls: 1, box: 4, hint: 2 },
 };
 
 const EDGE_BACKBONES: readonly EdgeConfig["backbone"][] = ["mobilenet_v2", "yunet"];
-const EDGE_HINTS: readonly string[] = ["backbone", "pyramid"];
+const EDGE_NECKS: readonly EdgeConfig["neck"][] = ["tinaface", "yunet"];
+const EDGE_HINTS: readonly string[] = ["backbone", "pyramid", "heads"];
+
+/** What YuNet's features have, which its neck adds up. */
+const YUNET_CHANNELS = 64;
 
 /** Strides of the levels, in pixels. */
 export const EDGE_STRIDES = [8, 16, 32] as const;
@@ -69,9 +85,12 @@ export function edgeConfig(changes: Readonly<Record<string, unknown>> = {}): Edg
   }
   const given = { ...EDGE_CONFIG, ...changes } as EdgeConfig;
   const config = { ...given, lossWeights: { ...EDGE_CONFIG.lossWeights, ...given.lossWeights } };
-  const { backbone, alpha, channels, towerDepth, inputSize } = config;
+  const { backbone, neck, alpha, channels, towerDepth, inputSize } = config;
   if (!EDGE_BACKBONES.includes(backbone)) {
     throw problem(`backbone is "${backbone}", choose from ${EDGE_BACKBONES.join(", ")}`);
+  }
+  if (!EDGE_NECKS.includes(neck)) {
+    throw problem(`neck is "${neck}", choose from ${EDGE_NECKS.join(", ")}`);
   }
   const hint = config.hints.find((hint) => !EDGE_HINTS.includes(hint));
   if (hint !== undefined) {
@@ -85,6 +104,11 @@ export function edgeConfig(changes: Readonly<Record<string, unknown>> = {}): Edg
     if (!(value! > 0) || !Number.isInteger(value! / step!)) {
       throw problem(`${name} is "${value}", not a multiple of ${step}`);
     }
+  }
+  if (neck === "yunet" && (backbone !== "yunet" || channels !== YUNET_CHANNELS)) {
+    throw problem(
+      `neck is "yunet", which takes backbone "yunet" and "${YUNET_CHANNELS}" channels only`,
+    );
   }
   if (!Number.isInteger(towerDepth) || towerDepth < 0) {
     throw problem(`towerDepth is "${towerDepth}", expected an integer from 0`);

@@ -5,8 +5,8 @@
  */
 import { anchorsOf } from "../anchored/anchors.ts";
 import { decodeHeads } from "../anchored/decode.ts";
-import type { InferenceModel } from "../detector_model.ts";
-import { EDGE_STRIDES, edgeConfig } from "./config.ts";
+import type { InferenceModel, InputSpec } from "../detector_model.ts";
+import { EDGE_STRIDES, type EdgeConfig, edgeConfig } from "./config.ts";
 import { edgeGraph } from "./graph.ts";
 
 /** Its score is all in one number. */
@@ -18,6 +18,14 @@ const DECODE = { iouExponent: 0, regression: "deltas" } as const;
  * small to see.
  */
 const DEFAULTS = { scoreThreshold: 0.6, maxSide: 1024 } as const;
+
+/** What its backbones make of pixels. */
+const PIXELS: { readonly [B in EdgeConfig["backbone"]]: Omit<InputSpec, "size" | "multipleOf"> } = {
+  // x / 127.5 − 1, as it learnt it on ImageNet.
+  mobilenet_v2: { mean: [127.5, 127.5, 127.5], std: [127.5, 127.5, 127.5], fill: [128, 128, 128] },
+  // Around a picture is black for YuNet, since its pixels are 0 to 255 and convolutions add zeros.
+  yunet: { mean: [0, 0, 0], std: [127.5, 127.5, 127.5], fill: [0, 0, 0] },
+};
 
 /**
  * Builds the edge detector.
@@ -35,10 +43,7 @@ export function edgeInference(changes?: Readonly<Record<string, unknown>>): Infe
     input: {
       size: { width: inputSize, height: inputSize },
       multipleOf: EDGE_STRIDES.at(-1)!,
-      // x / 127.5 − 1, as its backbone learnt it on ImageNet.
-      mean: [127.5, 127.5, 127.5],
-      std: [127.5, 127.5, 127.5],
-      fill: [128, 128, 128],
+      ...PIXELS[config.backbone],
     },
     defaults: DEFAULTS,
     anchors: (frame) => anchors(frame).boxes,

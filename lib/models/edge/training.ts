@@ -36,6 +36,9 @@ export function edgeTraining(changes?: Readonly<Record<string, unknown>>): Train
     encodeTargets: (truth, frame) =>
       encodeTargets(truth, anchors(frame), assignAtss, MOST_OF_A_FACE),
     hints: hintNames,
+    ...(config.forced
+      ? { forced: Object.fromEntries(hintNames.map((name) => [hints[name]!, name])) }
+      : {}),
     // YuNet has one place in each cell of the same strides.
     ...(config.anchors.scales.length === 1 ? { encodeAnswer } : {}),
     loss: (outputs, targets) => {
