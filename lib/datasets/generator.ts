@@ -224,13 +224,13 @@ export function createGenerator(options: GeneratorOptions): Generator {
       key: keyOf(sample, epoch),
       image: normalise(picture, model.input),
       truth,
-      targets: { ...model.encodeTargets(truth, frame), ...taught(picture) },
+      targets: { ...model.encodeTargets(truth, frame), ...taught(picture, truth) },
     };
   }
 
   /** What a teacher says of a picture, as targets. */
-  function taught(picture: Image): Record<string, NdArray> {
-    return teacher && model.encodeAnswer ? model.encodeAnswer(teacher(picture)) : {};
+  function taught(picture: Image, truth: Truth): Record<string, NdArray> {
+    return teacher && model.encodeAnswer ? model.encodeAnswer(teacher(picture), truth) : {};
   }
 
   /** Turns what is shown by a random angle. */

@@ -19,10 +19,10 @@ export interface TrainableModel extends InferenceModel {
   /** Turns the true faces of one network input into what {@linkcode loss} compares with. */
   encodeTargets(truth: Truth, frame: Size): Record<string, NdArray>;
   /**
-   * Turns what a teacher says at every place of one network input into further targets. Absent where
-   * the model learns from labels only.
+   * Turns what a teacher says at every place of one network input, whose true faces are known as well,
+   * into further targets. Absent where the model learns from labels only.
    */
-  encodeAnswer?(answer: TeacherAnswer): Record<string, NdArray>;
+  encodeAnswer?(answer: TeacherAnswer, truth: Truth): Record<string, NdArray>;
   /** Names of the teacher's activations that it needs for that. Default: none. */
   readonly hints?: readonly string[];
   /**

@@ -137,7 +137,7 @@ function answer(anchors: Float32Array): TeacherAnswer {
 eachBackend("edge's loss beside a teacher is least where it says the same", async () => {
   const model = trainableModel("edge", PUPIL), anchors = model.anchors!(FRAME);
   const said = answer(anchors);
-  const targets = { ...model.encodeTargets(TRUTH, FRAME), ...model.encodeAnswer!(said) };
+  const targets = { ...model.encodeTargets(TRUTH, FRAME), ...model.encodeAnswer!(said, TRUTH) };
   const labels = Float32Array.from(said.scores, () => 1);
   const echo: Record<string, NdArray> = {
     ...perfectOutputs(

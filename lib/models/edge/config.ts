@@ -38,6 +38,8 @@ export interface EdgeConfig extends Readonly<Record<string, unknown>> {
    * what the layers before it gave (teacher forcing): then none waits for another to learn.
    */
   readonly forced: boolean;
+  /** Whether labels raise a teacher's score of faces that it is unsure of; see `confirmation.ts`. */
+  readonly confirmed: boolean;
   /** Weights of the terms of the loss. */
   readonly lossWeights: { readonly cls: number; readonly box: number; readonly hint: number };
 }
@@ -57,6 +59,7 @@ export const EDGE_CONFIG: EdgeConfig = {
   anchors: { scales: [2], ratio: 1.25, sizeIs: "root-of-area", centre: 0.5 },
   hints: ["backbone", "pyramid", "heads"],
   forced: false,
+  confirmed: false,
   lossWeights: { cls: 1, box: 4, hint: 2 },
 };
 

@@ -5,11 +5,11 @@
  */
 import type { tf } from "../../deps/tfjs.ts";
 import { assignAtss } from "../../geometry/atss.ts";
-import type { NdArray } from "../../numbers/nd_array.ts";
 import { anchorsOf } from "../anchored/anchors.ts";
 import { encodeTargets } from "../anchored/targets.ts";
-import type { TeacherAnswer, TrainableModel } from "../trainable_model.ts";
-import { EDGE_STRIDES, edgeConfig } from "./config.ts";
+import type { TrainableModel } from "../trainable_model.ts";
+import { EDGE_STRIDES, type EdgeConfig, edgeConfig } from "./config.ts";
+import { confirmedScores } from "./confirmation.ts";
 import { hintNodes } from "./graph.ts";
 import { edgeInference } from "./inference.ts";
 import { edgeLoss, taughtLoss } from "./loss.ts";
@@ -40,7 +40,7 @@ export function edgeTraining(changes?: Readonly<Record<string, unknown>>): Train
       ? { forced: Object.fromEntries(hintNames.map((name) => [hints[name]!, name])) }
       : {}),
     // YuNet has one place in each cell of the same strides.
-    ...(config.anchors.scales.length === 1 ? { encodeAnswer } : {}),
+    ...(config.anchors.scales.length === 1 ? { encodeAnswer: answerEncoder(config) } : {}),
     loss: (outputs, targets) => {
       const { boxes } = anchors(inference.input.size);
       if (targets.taughtScores) {
@@ -64,10 +64,15 @@ export function edgeTraining(changes?: Readonly<Record<string, unknown>>): Train
   };
 }
 
-function encodeAnswer({ boxes, scores, features }: TeacherAnswer): Record<string, NdArray> {
-  return {
-    ...features,
-    taughtScores: { shape: [scores.length], data: scores },
-    taughtBoxes: { shape: [scores.length, 4], data: boxes },
+/** What a teacher says as targets; labels have a word in it where the config says so. */
+function answerEncoder({ confirmed }: EdgeConfig): NonNullable<TrainableModel["encodeAnswer"]> {
+  return (answer, truth) => {
+    const { boxes, features } = answer;
+    const scores = confirmed ? confirmedScores(answer, truth) : answer.scores;
+    return {
+      ...features,
+      taughtScores: { shape: [scores.length], data: scores },
+      taughtBoxes: { shape: [scores.length, 4], data: boxes },
+    };
   };
 }
