@@ -1,6 +1,7 @@
 // The unit of work: up to three convolutions in a row, dense → depthwise → dense, each of which may
-// be missing, or a max pool in place of the last. In between there are only as many rows as the next one needs, which stay in the cache:
-// the activations between them are by far the largest of a network like MobileNetV2.
+// be missing, or a max pool in place of the last. In between there are only as many rows as the next
+// one needs, which stay in the cache: the activations between them are by far the largest of a network
+// like MobileNetV2.
 //
 // What a block is made of lies in memory as records of 32-bit numbers, written by `calls.ts`.
 import { movePatches } from "../../kernels/assembly/convolution";
