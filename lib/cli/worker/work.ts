@@ -131,8 +131,8 @@ export async function work(
     while (!stop.aborted) {
       try {
         const message = await jobs.next();
-        if (message !== null && stop.aborted) message.nak();
-        else if (message !== null) await handle(message);
+        // One that comes after the stop is in hand as well: given back, it would count as that for long.
+        if (message !== null) await handle(message);
         else if (untilEmpty && await isEmpty()) empty.abort();
       } catch (error) {
         if (error instanceof Error && error.name === "WorkerLostError") throw error;

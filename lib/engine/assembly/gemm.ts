@@ -146,6 +146,35 @@ function storePart(to: usize, first: v128, second: v128, count: usize): void {
   if (count > 4) storeLanes(to + 16, second, count - 4);
 }
 
+/** All strips; see `multiplyPieces`. `dense` is a constant where it is inlined. */
+// @ts-ignore: decorator
+@inline
+function multiplyStrips(
+  dense: bool,
+  x: usize,
+  xBytes: usize,
+  rows: usize,
+  depth: usize,
+  pieces: usize,
+  pieceBytes: usize,
+  panels: usize,
+  columns: usize,
+  y: usize,
+  residual: usize,
+  low: f32,
+  high: f32,
+): void {
+  const yBytes = columns << 2;
+  const clamped = low > -Infinity || high < Infinity;
+  for (let i: usize = 0; i < rows; i += ROWS) {
+    // deno-fmt-ignore
+    multiplyStrip(dense, x, xBytes, depth, pieces, pieceBytes, panels, columns, y, yBytes, residual,
+      min(ROWS, rows - i), clamped, low, high);
+    x += ROWS * xBytes, y += ROWS * yBytes;
+    if (residual != 0) residual += ROWS * yBytes;
+  }
+}
+
 /**
  * y[rows, columns] = clamp(x[rows, pieces · depth] · w + bias + residual), y dense. Rows of x start
  * `xBytes` apart; each is in `pieces` of `depth` numbers, `pieceBytes` apart. `panels` holds w in panels
@@ -165,15 +194,9 @@ export function multiplyPieces(
   low: f32,
   high: f32,
 ): void {
-  const yBytes = columns << 2;
-  const clamped = low > -Infinity || high < Infinity;
-  for (let i: usize = 0; i < rows; i += ROWS) {
-    // deno-fmt-ignore
-    multiplyStrip(false, x, xBytes, depth, pieces, pieceBytes, panels, columns, y, yBytes, residual,
-      min(ROWS, rows - i), clamped, low, high);
-    x += ROWS * xBytes, y += ROWS * yBytes;
-    if (residual != 0) residual += ROWS * yBytes;
-  }
+  // deno-fmt-ignore
+  multiplyStrips(false, x, xBytes, rows, depth, pieces, pieceBytes, panels, columns, y, residual, low,
+    high);
 }
 
 /** The same where x is dense, too. */
@@ -188,13 +211,7 @@ export function multiply(
   low: f32,
   high: f32,
 ): void {
-  const xBytes = depth << 2, yBytes = columns << 2;
-  const clamped = low > -Infinity || high < Infinity;
-  for (let i: usize = 0; i < rows; i += ROWS) {
-    // deno-fmt-ignore
-    multiplyStrip(true, x, xBytes, depth, 1, xBytes, panels, columns, y, yBytes, residual,
-      min(ROWS, rows - i), clamped, low, high);
-    x += ROWS * xBytes, y += ROWS * yBytes;
-    if (residual != 0) residual += ROWS * yBytes;
-  }
+  const bytes = depth << 2;
+  // deno-fmt-ignore
+  multiplyStrips(true, x, bytes, rows, depth, 1, bytes, panels, columns, y, residual, low, high);
 }
