@@ -123,12 +123,11 @@ function workOf({ graph }: InferenceModel, size: Size): Map<string, number> {
   const nodes = new Map(
     summarize(graph, size).nodes.map(({ node, multiplyAdds }) => [node.name, multiplyAdds]),
   );
-  const parts = (step: Step) =>
-    step.op === "block" ? [step.first, step.depthwise, step.last].map((part) => part?.node) : [];
+  const parts = (step: Step) => step.op === "chain" ? step.layers : [];
   return new Map(
     stepsOf(graph).map((step) => [
       step.output,
-      parts(step).reduce((sum, node) => sum + (node ? nodes.get(node.name)! : 0), 0),
+      parts(step).reduce((sum, { node }) => sum + nodes.get(node.name)!, 0),
     ]),
   );
 }

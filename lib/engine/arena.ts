@@ -19,6 +19,11 @@ export interface Arena {
   readonly bytes: number;
 }
 
+/** Bytes of a number in an activation. */
+export const FLOAT_BYTES = 4;
+/** Kernels may read and write this far past an array. */
+export const SLACK_BYTES = 64;
+
 /** Offsets are multiples of this: a cache line. */
 const ALIGNMENT = 64;
 

@@ -26,7 +26,7 @@ export type KernelName =
   | "resampleRows"
   | "resizeBilinear"
   | "resizeNearest"
-  | "runBlock"
+  | "runChain"
   | "scaleShift"
   | "sigmoid";
 

@@ -9,15 +9,17 @@ import type { Image, Size } from "../image/image.ts";
 import type { Normalisation } from "../image/normalise.ts";
 import type { Rgb } from "../image/resample.ts";
 import { type NdArray, sizeOf } from "../numbers/nd_array.ts";
-import { aligned } from "./arena.ts";
-import { type Call, SLACK_BYTES, weightKey } from "./calls.ts";
+import { aligned, SLACK_BYTES } from "./arena.ts";
+import type { Call } from "./calls.ts";
+import { weightKey } from "./chain_records.ts";
 import { createMemory, PAGE_BYTES } from "./memory.ts";
 import { type Kernels, loadEngineKernels } from "./module.ts";
 import { batchNormAffine } from "../graph/batch_norm.ts";
-import { packDense, packDepthwise, type WeightOf } from "./pack.ts";
+import { packLayer, type WeightOf } from "./pack.ts";
 import { type Plan, planNetwork } from "./plan.ts";
 import { preprocess } from "./preprocess.ts";
 import { type Step, stepsOf } from "./steps.ts";
+import { CACHE_BYTES } from "./streams.ts";
 
 /** How the network wants to see a photo. */
 export interface EngineInput extends Normalisation {
@@ -50,12 +52,8 @@ function constantsOf(
     if (!constants.has(key)) constants.set(key, make());
   };
   for (const step of steps) {
-    if (step.op === "block") {
-      for (const dense of [step.first, step.last]) {
-        if (dense) once(weightKey(dense), () => packDense(dense, weightOf));
-      }
-      const { depthwise } = step;
-      if (depthwise) once(weightKey(depthwise), () => packDepthwise(depthwise, weightOf));
+    if (step.op === "chain") {
+      for (const layer of step.layers) once(weightKey(layer), () => packLayer(layer, weightOf));
     } else if (step.op === "batchNorm") {
       const node = step.node as Node<"batchNorm">;
       const { scale, shift } = batchNormAffine(node, weightOf);
@@ -108,15 +106,23 @@ export class EngineNetwork implements Disposable {
   /** First byte after the constants. */
   readonly #base: number;
   #machine: Machine | undefined;
+  readonly #cacheBytes: number;
   #plan: Plan | undefined;
 
   /**
    * @param weights All weights of the graph (`matchWeights` checks them); folded and copied.
    * @param module The kernels, see `compileEngine`.
+   * @param cacheBytes How much of a chain of layers is computed at a time.
    * Throws an `UnsupportedOpError` when the graph has an operation that the engine does not have.
    */
-  constructor(graph: Graph, weights: ReadonlyMap<string, NdArray>, module: WebAssembly.Module) {
+  constructor(
+    graph: Graph,
+    weights: ReadonlyMap<string, NdArray>,
+    module: WebAssembly.Module,
+    cacheBytes = CACHE_BYTES,
+  ) {
     this.graph = graph;
+    this.#cacheBytes = cacheBytes;
     this.#module = module;
     this.#steps = stepsOf(graph);
     const constants = constantsOf(this.#steps, weights);
@@ -173,6 +179,7 @@ export class EngineNetwork implements Disposable {
       size,
       base: this.#base,
       constants: this.#constants,
+      cacheBytes: this.#cacheBytes,
     });
     this.#plan = undefined; // should there be too little memory for this one
     if (this.memoryBytes > Math.max(KEPT_BYTES, SHRINK_FACTOR * plan.end)) {

@@ -5,7 +5,8 @@
  */
 import { type Affine, batchNormAffine } from "../graph/batch_norm.ts";
 import type { NdArray } from "../numbers/nd_array.ts";
-import type { Convolution } from "./steps.ts";
+import type { Node } from "../graph/graph.ts";
+import type { Layer } from "./steps.ts";
 
 /** A weight by its full name. */
 export type WeightOf = (name: string) => NdArray;
@@ -16,11 +17,7 @@ const COLUMNS = 8;
 const LANES = 4;
 
 /** Scale of each filter, and what is added to what it gives; no `bias` is zeros. */
-function affineOf(
-  { norm }: Pick<Convolution, "norm">,
-  bias: Float32Array,
-  weightOf: WeightOf,
-): Affine {
+function affineOf(norm: Layer["norm"], bias: Float32Array, weightOf: WeightOf): Affine {
   if (!norm) {
     return { scale: new Float64Array(bias.length).fill(1), shift: Float64Array.from(bias) };
   }
@@ -29,12 +26,15 @@ function affineOf(
 }
 
 /** Panels of 8 filters: 8 biases, then 8 weights a tap and input channel; zeros at the right. */
-export function packDense(conv: Convolution<"conv">, weightOf: WeightOf): Float32Array {
-  const { shape, data } = weightOf(`${conv.node.weights}/kernel`);
+function packDense(
+  { weights, attributes }: Node<"conv">,
+  norm: Layer["norm"],
+  weightOf: WeightOf,
+): Float32Array {
+  const { shape, data } = weightOf(`${weights}/kernel`);
   const filters = shape[3]!, depth = data.length / filters;
-  const { weights, attributes } = conv.node;
   const bias = attributes.bias ? weightOf(`${weights}/bias`).data : new Float32Array(filters);
-  const { scale, shift } = affineOf(conv, bias, weightOf);
+  const { scale, shift } = affineOf(norm, bias, weightOf);
   const panelFloats = (depth + 1) * COLUMNS;
   const packed = new Float32Array(Math.ceil(filters / COLUMNS) * panelFloats);
   for (let f = 0; f < filters; f++) {
@@ -46,13 +46,14 @@ export function packDense(conv: Convolution<"conv">, weightOf: WeightOf): Float3
 }
 
 /** A row of biases, then a row a tap; rows are filled up with zeros to whole vectors. */
-export function packDepthwise(
-  conv: Convolution<"depthwiseConv">,
+function packDepthwise(
+  { weights }: Node<"depthwiseConv">,
+  norm: Layer["norm"],
   weightOf: WeightOf,
 ): Float32Array {
-  const { shape, data } = weightOf(`${conv.node.weights}/depthwise_kernel`);
+  const { shape, data } = weightOf(`${weights}/depthwise_kernel`);
   const channels = shape[2]!, taps = data.length / channels;
-  const { scale, shift } = affineOf(conv, new Float32Array(channels), weightOf);
+  const { scale, shift } = affineOf(norm, new Float32Array(channels), weightOf);
   const lanes = Math.ceil(channels / LANES) * LANES;
   const packed = new Float32Array((taps + 1) * lanes);
   for (let c = 0; c < channels; c++) {
@@ -62,4 +63,16 @@ export function packDepthwise(
     }
   }
   return packed;
+}
+
+/** The weights of a layer; a pool has none. */
+export function packLayer({ node, norm }: Layer, weightOf: WeightOf): Float32Array {
+  switch (node.op) {
+    case "conv":
+      return packDense(node, norm, weightOf);
+    case "depthwiseConv":
+      return packDepthwise(node, norm, weightOf);
+    case "maxPool":
+      return new Float32Array();
+  }
 }

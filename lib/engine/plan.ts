@@ -8,18 +8,12 @@ import { inferShapes } from "../graph/analysis.ts";
 import type { Graph, Shape } from "../graph/graph.ts";
 import type { Size } from "../image/image.ts";
 import { sizeOf } from "../numbers/nd_array.ts";
-import { aligned, type Lifetime, planArena } from "./arena.ts";
-import {
-  type Addresses,
-  type Call,
-  callsOf,
-  type Context,
-  FLOAT_BYTES,
-  scratchOf,
-  SLACK_BYTES,
-} from "./calls.ts";
+import { aligned, FLOAT_BYTES, type Lifetime, planArena, SLACK_BYTES } from "./arena.ts";
+import { type Call, callsOf, scratchOf } from "./calls.ts";
+import { type Addresses, type Context, scratchKey } from "./context.ts";
 import { Records } from "./records.ts";
 import type { Step } from "./steps.ts";
+import { sizedSteps } from "./streams.ts";
 
 /** An activation in memory. */
 export interface Place {
@@ -52,10 +46,16 @@ const MAX_BYTES = 2 ** 32;
  */
 export function planNetwork(
   graph: Graph,
-  steps: readonly Step[],
-  { size, base, constants }: { size: Size; base: number; constants: Addresses },
+  stepsOfAnySize: readonly Step[],
+  { size, base, constants, cacheBytes }: {
+    size: Size;
+    base: number;
+    constants: Addresses;
+    cacheBytes: number;
+  },
 ): Plan {
   const shapes = inferShapes(graph, size);
+  const steps = sizedSteps(stepsOfAnySize, shapes, cacheBytes);
   const image = graph.nodes[0]!.name;
 
   // Who lives when: activations by name, and the scratch of each step.
@@ -73,7 +73,7 @@ export function planNetwork(
   steps.forEach((step, i) => {
     live(step.output, bytesOf(step.output), i, readAt.get(step.output) ?? i);
     for (const [name, bytes] of Object.entries(scratchOf(step, shapes))) {
-      live(`${step.output}#${name}`, bytes, i, i);
+      live(scratchKey(step.output, name), bytes, i, i);
     }
   });
   const arena = planArena(lifetimes);

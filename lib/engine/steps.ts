@@ -1,7 +1,7 @@
 /**
  * A graph as the engine runs it: fewer, larger steps. Batch norms, activations and sums become part
- * of the convolution before them, and up to three convolutions one block, or two and the pool after
- * them, see `assembly/block.ts`.
+ * of the convolution before them, and convolutions and pools that follow each other a chain, see
+ * `assembly/chain.ts`.
  *
  * @module
  */
@@ -18,35 +18,34 @@ export interface Clamp {
 /** No clamping. */
 export const UNCLAMPED: Clamp = { low: -Infinity, high: Infinity };
 
-/** A convolution with the batch norm and the activation that follow it. */
-export interface Convolution<Op extends "conv" | "depthwiseConv" = "conv" | "depthwiseConv"> {
-  /** The convolution. */
-  readonly node: Node<Op>;
+/** What a chain may be made of. */
+type LayerOp = "conv" | "depthwiseConv" | "maxPool";
+
+/** A convolution with the batch norm and the activation that follow it, or a pool. */
+export interface Layer<Op extends LayerOp = LayerOp> {
+  /** The convolution or pool. */
+  readonly node: { [Each in Op]: Node<Each> }[Op];
   /** The batch norm that is folded into its weights. */
   readonly norm?: Node<"batchNorm">;
   /** The activation. */
   readonly clamp: Clamp;
 }
 
-/** Convolutions one after another, the last of them plus a residual. */
-export interface Block {
-  readonly op: "block";
-  /** A dense convolution; a block has this or `depthwise` or both. */
-  readonly first?: Convolution<"conv">;
-  /** A depthwise convolution of what `first` gives, or of the input. */
-  readonly depthwise?: Convolution<"depthwiseConv">;
-  /** A 1×1 convolution of what `depthwise` gives. */
-  readonly last?: Convolution<"conv">;
-  /** A max pool of what `depthwise` gives, whose windows lie side by side; then there is no `last`. */
-  readonly pool?: Node<"maxPool">;
-  /** Whether the second input is added before the last clamp. */
+/**
+ * Layers of which each reads only the one before. All but the first look at each pixel by itself, are
+ * depthwise convolutions or pools whose windows lie side by side.
+ */
+export interface Chain {
+  readonly op: "chain";
+  readonly layers: readonly Layer[];
+  /** Whether the second input is added to the last convolution before its clamp. */
   readonly residual: boolean;
   readonly inputs: readonly string[];
   /** Name of the last node in it. */
   readonly output: string;
 }
 
-/** The operations that are no convolutions, and what is fused with them. */
+/** The operations that are in no chain, and what is fused with them. */
 export interface Single {
   readonly op: Exclude<AnyNode["op"], "input" | "conv" | "depthwiseConv" | "deformConv">;
   readonly node: AnyNode;
@@ -57,7 +56,7 @@ export interface Single {
 }
 
 /** What is computed at a time. */
-export type Step = Block | Single;
+export type Step = Chain | Single;
 
 /** The engine cannot compute an operation. */
 export class UnsupportedOpError extends Error {
@@ -79,11 +78,6 @@ const CLAMPING: ReadonlySet<Step["op"]> = new Set([
   "relu6",
 ]);
 
-/** Where the last convolution of a block stands. */
-function tailOf(block: Block): "first" | "depthwise" | "last" {
-  return block.last ? "last" : block.depthwise ? "depthwise" : "first";
-}
-
 const isUnclamped = ({ low, high }: Clamp) => low === -Infinity && high === Infinity;
 
 /** Whether a convolution looks at each pixel by itself, all of them. */
@@ -99,46 +93,39 @@ function isTiling({ attributes: { kernel, stride, padding } }: Node<"maxPool">):
     (padding === "same" || padding.every((side) => side === 0));
 }
 
-/**
- * The step with a node taken into it; `undefined` where the two cannot be one.
- *
- * @param spread Names of what only a depthwise convolution reads.
- */
-function extended(step: Step, node: AnyNode, spread: ReadonlySet<string>): Step | undefined {
-  const clamp = CLAMPS[node.op];
-  if (step.op !== "block") {
-    return clamp && CLAMPING.has(step.op) && isUnclamped(step.clamp)
-      ? { ...step, clamp, output: node.name }
-      : undefined;
-  }
-  if (step.pool) return undefined;
-  const part = tailOf(step), tail = step[part]!, { residual } = step, output = node.name;
+/** Whether no window lies beside the image: rows that come of nothing would pile up. */
+function reachIn({ attributes: { kernel, padding } }: Node<"depthwiseConv">): boolean {
+  return padding === "same" || padding.every((pixels) => pixels < kernel);
+}
+
+/** A chain with a node taken into it; `undefined` where that cannot be. */
+function lengthened(chain: Chain, node: AnyNode): Chain | undefined {
+  const { layers, residual } = chain, tail = layers.at(-1)!, output = node.name;
+  const isOpen = tail.node.op !== "maxPool" && isUnclamped(tail.clamp);
+  const withTail = (part: Partial<Layer>): Chain => {
+    return { ...chain, layers: [...layers.slice(0, -1), { ...tail, ...part }], output };
+  };
+  const withNext = (next: Layer["node"]): Chain | undefined => {
+    return residual
+      ? undefined
+      : { ...chain, layers: [...layers, { node: next, clamp: UNCLAMPED }], output };
+  };
   switch (node.op) {
     case "relu":
     case "relu6":
-      return isUnclamped(tail.clamp) ? { ...step, [part]: { ...tail, clamp }, output } : undefined;
+      return isOpen ? withTail({ clamp: CLAMPS[node.op]! }) : undefined;
     case "batchNorm":
-      return isUnclamped(tail.clamp) && !tail.norm && !residual
-        ? { ...step, [part]: { ...tail, norm: node }, output }
-        : undefined;
+      return isOpen && !tail.norm && !residual ? withTail({ norm: node }) : undefined;
     case "depthwiseConv":
-      return part === "first" && !residual
-        ? { ...step, depthwise: { node, clamp: UNCLAMPED }, output }
-        : undefined;
-    case "conv": {
-      // In dense → depthwise → dense → depthwise … the pairs stay together: what goes from one to the
-      // next is as large either way, and the last pair may be pooled.
-      const isNextPair = step.first !== undefined && spread.has(node.name);
-      return part === "depthwise" && isPointwise(node) && !isNextPair
-        ? { ...step, last: { node, clamp: UNCLAMPED }, output }
-        : undefined;
-    }
+      return reachIn(node) ? withNext(node) : undefined;
+    case "conv":
+      return isPointwise(node) ? withNext(node) : undefined;
     case "maxPool":
-      return part === "depthwise" && isTiling(node) ? { ...step, pool: node, output } : undefined;
+      return isTiling(node) ? withNext(node) : undefined;
     case "add": {
-      const other = node.inputs.find((input) => input !== step.output);
-      return other !== undefined && part !== "depthwise" && !residual && isUnclamped(tail.clamp)
-        ? { ...step, residual: true, inputs: [...step.inputs, other], output }
+      const other = node.inputs.find((input) => input !== chain.output);
+      return other !== undefined && tail.node.op === "conv" && !residual && isOpen
+        ? { ...chain, residual: true, inputs: [...chain.inputs, other], output }
         : undefined;
     }
     default:
@@ -146,15 +133,23 @@ function extended(step: Step, node: AnyNode, spread: ReadonlySet<string>): Step 
   }
 }
 
+/** The step with a node taken into it; `undefined` where the two cannot be one. */
+function extended(step: Step, node: AnyNode): Step | undefined {
+  if (step.op === "chain") return lengthened(step, node);
+  const clamp = CLAMPS[node.op];
+  return clamp && CLAMPING.has(step.op) && isUnclamped(step.clamp)
+    ? { ...step, clamp, output: node.name }
+    : undefined;
+}
+
 function stepOf(node: AnyNode): Step {
   const { inputs, name: output } = node;
   switch (node.op) {
     case "conv":
-      return { op: "block", first: { node, clamp: UNCLAMPED }, residual: false, inputs, output };
     case "depthwiseConv":
       return {
-        op: "block",
-        depthwise: { node, clamp: UNCLAMPED },
+        op: "chain",
+        layers: [{ node, clamp: UNCLAMPED }],
         residual: false,
         inputs,
         output,
@@ -183,17 +178,13 @@ export function stepsOf(graph: Graph): Step[] {
     readers.set(name, (readers.get(name) ?? 0) + 1);
   }
   const isKept = new Set(outputs);
-  const spread = new Set(
-    nodes.filter(({ op }) => op === "depthwiseConv").map(({ inputs }) => inputs[0]!)
-      .filter((name) => readers.get(name) === 1),
-  );
   const steps = new Map<string, Step>();
   for (const node of nodes) {
     let step = stepOf(node);
     for (const input of node.inputs) {
       const before = steps.get(input);
       if (!before || isKept.has(input) || readers.get(input)! > 1) continue;
-      const both = extended(before, node, spread);
+      const both = extended(before, node);
       if (!both) continue;
       // What comes before moves up to here, where all that the two read has been computed.
       steps.delete(input);

@@ -1,7 +1,8 @@
 // What becomes one step: a graph that computes the same in more steps would only be slower.
 import assert from "node:assert/strict";
-import { type Block, stepsOf } from "../../lib/engine/steps.ts";
+import { type Chain, stepsOf } from "../../lib/engine/steps.ts";
 import { GraphBuilder } from "../../lib/graph/builder.ts";
+import type { Graph } from "../../lib/graph/graph.ts";
 import { inferenceModel } from "../../lib/models/registry.ts";
 import { tinyInference } from "../../lib/models/tiny/inference.ts";
 
@@ -15,42 +16,88 @@ function graphOf(add: (builder: GraphBuilder) => Record<string, string>) {
   return stepsOf(builder.finish(add(builder)));
 }
 
+/** The chain that ends with a node. */
+function chainTo(graph: Graph, output: string): Chain {
+  const step = stepsOf(graph).find((step) => step.output === output);
+  assert.equal(step?.op, "chain");
+  return step as Chain;
+}
+
 Deno.test("stepsOf() makes an inverted residual one step", () => {
-  const steps = stepsOf(tinyInference().graph);
-  const step = steps.find(({ output }) => output === "block_2_add") as Block;
-  assert.deepEqual(step.inputs, ["block_1_project_BN", "block_1_project_BN"]);
-  assert.ok(step.residual);
-  assert.equal(step.first!.norm!.name, "block_2_expand_BN");
-  assert.deepEqual(step.first!.clamp, RELU6);
-  assert.equal(step.depthwise!.norm!.name, "block_2_depthwise_BN");
-  assert.deepEqual(step.depthwise!.clamp, RELU6);
-  assert.equal(step.last!.norm!.name, "block_2_project_BN");
-  assert.deepEqual(step.last!.clamp, { low: -Infinity, high: Infinity });
+  const { inputs, residual, layers } = chainTo(tinyInference().graph, "block_2_add");
+  assert.deepEqual(inputs, ["block_1_project_BN", "block_1_project_BN"]);
+  assert.ok(residual);
+  assert.deepEqual(layers.map(({ norm, clamp }) => [norm?.name, clamp]), [
+    ["block_2_expand_BN", RELU6],
+    ["block_2_depthwise_BN", RELU6],
+    ["block_2_project_BN", { low: -Infinity, high: Infinity }],
+  ]);
 });
 
-Deno.test("stepsOf() makes 21 steps of the 153 nodes of tiny", () => {
+Deno.test("stepsOf() makes few steps of the 153 nodes of tiny", () => {
   const { graph } = tinyInference(), steps = stepsOf(graph);
   assert.equal(graph.nodes.length, 153);
-  // Stem and first block are one; its 16 followers; the head's convolutions, norm and sigmoid.
-  assert.deepEqual(steps.slice(17).map(({ op, output }) => [op, output]), [
-    ["block", "head_relu_1"],
+  // A sum is read twice: by the next block and by the next sum.
+  assert.deepEqual(steps.map(({ op, output }) => [op, output]), [
+    ["chain", "block_1_project_BN"],
+    ["chain", "block_2_add"],
+    ["chain", "block_3_project_BN"],
+    ["chain", "block_4_add"],
+    ["chain", "block_5_add"],
+    ["chain", "block_6_project_BN"],
+    ["chain", "block_7_add"],
+    ["chain", "block_8_add"],
+    ["chain", "block_9_add"],
+    ["chain", "block_10_project_BN"],
+    ["chain", "block_11_add"],
+    ["chain", "block_12_add"],
+    ["chain", "block_13_project_BN"],
+    ["chain", "block_14_add"],
+    ["chain", "block_15_add"],
+    ["chain", "block_16_project_BN"],
+    ["chain", "head_relu_1"],
     ["batchNorm", "head_relu_2"],
-    ["block", "head_grid"],
+    ["chain", "head_grid"],
     ["sigmoid", "grid"],
   ]);
-  assert.ok(steps.slice(0, 17).every(({ op }) => op === "block"));
 });
 
-Deno.test("stepsOf() keeps pairs of dense and depthwise together, with the pool after them", () => {
+Deno.test("stepsOf() makes one chain of all that only the next layer reads, pools too", () => {
   const { graph } = inferenceModel("edge");
-  const blocks = stepsOf(graph).filter((step) => step.op === "block");
-  const block = (output: string) => blocks.find((step) => step.output === output)!;
-  assert.equal(block("pool_0").first!.node.name, "stage_0_0_pointwise");
-  assert.equal(block("stage_1_1_relu").first!.node.name, "stage_1_1_pointwise");
-  assert.equal(block("pool_2").depthwise!.norm!.name, "stage_2_1_BN");
-  // The neck reads what is pooled here.
-  assert.equal(block("stage_3_1_relu").pool, undefined);
-  assert.ok(blocks.every(({ last, pool }) => !(last && pool)));
+  const { layers } = chainTo(graph, "stage_3_1_relu"); // the neck reads what comes of it
+  assert.deepEqual(layers.slice(0, 6).map(({ node }) => node.name), [
+    "stem",
+    "stage_0_0_pointwise",
+    "stage_0_0_depthwise",
+    "pool_0",
+    "stage_1_0_pointwise",
+    "stage_1_0_depthwise",
+  ]);
+  assert.equal(layers.at(-1)!.node.name, "stage_3_1_depthwise");
+});
+
+Deno.test("stepsOf() ends a chain before windows that reach sideways", () => {
+  const window = { ...POINTWISE, kernel: 3 };
+  const steps = graphOf((builder) => {
+    const x = builder.add("conv", "x", ["image"], POINTWISE);
+    const y = builder.add("conv", "y", [x], window);
+    const pool = builder.add("maxPool", "pool", [y], { kernel: 3, stride: 2, padding: "same" });
+    return { z: builder.add("conv", "z", [pool], POINTWISE) };
+  });
+  assert.deepEqual(steps.map(({ op, output }) => [op, output]), [
+    ["chain", "x"],
+    ["chain", "y"],
+    ["maxPool", "pool"],
+    ["chain", "z"],
+  ]);
+});
+
+Deno.test("stepsOf() ends a chain before windows that lie beside the image", () => {
+  const steps = graphOf((builder) => {
+    const x = builder.add("conv", "x", ["image"], POINTWISE), padding = [3, 0, 0, 0] as const;
+    return { y: builder.add("depthwiseConv", "y", [x], { kernel: 3, stride: 1, padding }) };
+  });
+  assert.deepEqual(steps.map(({ output }) => output), ["x", "y"]);
 });
 
 Deno.test("stepsOf() leaves apart what something else reads, and outputs", () => {
@@ -72,7 +119,7 @@ Deno.test("stepsOf() adds after an activation in a step of its own", () => {
     const x = builder.add("relu", "x", [builder.add("conv", "c", ["image"], POINTWISE)], {});
     return { sum: builder.add("add", "sum", [x, "image"], {}) };
   });
-  assert.deepEqual(steps.map(({ op, output }) => [op, output]), [["block", "x"], ["add", "sum"]]);
+  assert.deepEqual(steps.map(({ op, output }) => [op, output]), [["chain", "x"], ["add", "sum"]]);
 });
 
 Deno.test("stepsOf() computes a sum's convolution once its other operand is there", () => {
@@ -83,7 +130,7 @@ Deno.test("stepsOf() computes a sum's convolution once its other operand is ther
     return { out: builder.add("relu", "out", [sum], {}) };
   });
   assert.deepEqual(steps.map(({ op, output }) => [op, output]), [["sigmoid", "y"], [
-    "block",
+    "chain",
     "out",
   ]]);
   assert.deepEqual(steps[1]!.inputs, ["image", "y"]);

@@ -1,9 +1,10 @@
-// One row of a depthwise convolution, NHWC, with bias and clamp. Where the window is 3 × 3 it slides
-// along the row for four channels at a time: the nine weights stay in registers, and each input
-// pixel is loaded once. Other windows go pixel by pixel.
+// Rows of a depthwise convolution, NHWC, with bias and clamp. Where the window is 3 × 3 it slides along
+// the row for four channels at a time: the nine weights stay in registers, and each input pixel is
+// loaded once. Other windows go pixel by pixel.
 import { clamp, madd, storeLanes } from "../../kernels/assembly/simd";
+import { Layer } from "./layer";
 
-/** Bytes of the input under a stretch of outputs, all channels, that stay in the first-level cache. */
+/** Bytes under a stretch of outputs, all channels, that stay in the first-level cache. */
 const STRETCH_BYTES: usize = 24 << 10;
 
 /** One output pixel whose window starts at column `left` of the input, from byte `c` of it on. */
@@ -37,17 +38,32 @@ function convolvePixel(
   }
 }
 
+/** Stores four sums, no less than `low` and, if `capped`, no more than `high`. */
+// @ts-ignore: decorator
+@inline
+function storeBounded(y: usize, capped: bool, sum: v128, low: v128, high: v128): void {
+  const raised = f32x4.pmax(sum, low);
+  v128.store(y, capped ? f32x4.pmin(raised, high) : raised);
+}
+
 /**
- * Four channels of `count` output pixels, stride 1. r0 to r2 are the input rows at the first column
- * under the window. A window may lack its first column (`first` false) or the last one its last.
+ * Four channels of `count` output pixels in each of two rows, stride 1. r0 to r3 are the input rows at
+ * the first column under the windows; y0 and y1 may be the same, which then gets the lower row. A
+ * window may lack its first column (`first` false) or the last one its last. `capped` is a constant
+ * where it is inlined: whether there is a `high`, for which there is no register left.
  */
-function slide(
+// @ts-ignore: decorator
+@inline
+function slidePair(
+  capped: bool,
   r0: usize,
   r1: usize,
   r2: usize,
+  r3: usize,
   weights: usize,
   lanes: usize,
-  y: usize,
+  y0: usize,
+  y1: usize,
   pixel: usize,
   count: i32,
   first: bool,
@@ -62,25 +78,81 @@ function slide(
   const w20 = v128.load(weights += lanes), w21 = v128.load(weights += lanes);
   const w22 = v128.load(weights + lanes);
   const l = f32x4.splat(low), h = f32x4.splat(high);
-  // The sums of this output pixel and of the next one.
-  let a = bias, b = bias;
+  // The sums of this output pixel and of the next one, of the upper row and of the lower one.
+  let a0 = bias, b0 = bias, a1 = bias, b1 = bias;
   if (first) {
-    a = madd(v128.load(r2), w20, madd(v128.load(r1), w10, madd(v128.load(r0), w00, a)));
+    const v0 = v128.load(r0), v1 = v128.load(r1), v2 = v128.load(r2), v3 = v128.load(r3);
+    a0 = madd(v2, w20, madd(v1, w10, madd(v0, w00, a0)));
+    a1 = madd(v3, w20, madd(v2, w10, madd(v1, w00, a1)));
   }
-  r0 += pixel, r1 += pixel, r2 += pixel;
-  let v0 = v128.load(r0), v1 = v128.load(r1), v2 = v128.load(r2);
-  a = madd(v2, w21, madd(v1, w11, madd(v0, w01, a)));
-  b = madd(v2, w20, madd(v1, w10, madd(v0, w00, b)));
-  for (let i = last ? count : count - 1; i > 0; i--, y += pixel) {
-    v0 = v128.load(r0 += pixel), v1 = v128.load(r1 += pixel), v2 = v128.load(r2 += pixel);
-    v128.store(y, clamp(madd(v2, w22, madd(v1, w12, madd(v0, w02, a))), l, h));
-    a = madd(v2, w21, madd(v1, w11, madd(v0, w01, b)));
-    b = madd(v2, w20, madd(v1, w10, madd(v0, w00, bias)));
+  const v0 = v128.load(r0 += pixel), v1 = v128.load(r1 += pixel);
+  const v2 = v128.load(r2 += pixel), v3 = v128.load(r3 += pixel);
+  a0 = madd(v2, w21, madd(v1, w11, madd(v0, w01, a0)));
+  b0 = madd(v2, w20, madd(v1, w10, madd(v0, w00, b0)));
+  a1 = madd(v3, w21, madd(v2, w11, madd(v1, w01, a1)));
+  b1 = madd(v3, w20, madd(v2, w10, madd(v1, w00, b1)));
+  for (let i = last ? count : count - 1; i > 0; i--, y0 += pixel, y1 += pixel) {
+    let v = v128.load(r0 += pixel);
+    a0 = madd(v, w02, a0), b0 = madd(v, w01, b0);
+    let c0 = madd(v, w00, bias);
+    v = v128.load(r1 += pixel);
+    a0 = madd(v, w12, a0), b0 = madd(v, w11, b0), c0 = madd(v, w10, c0);
+    a1 = madd(v, w02, a1), b1 = madd(v, w01, b1);
+    let c1 = madd(v, w00, bias);
+    v = v128.load(r2 += pixel);
+    storeBounded(y0, capped, madd(v, w22, a0), l, h);
+    a0 = madd(v, w21, b0), b0 = madd(v, w20, c0);
+    a1 = madd(v, w12, a1), b1 = madd(v, w11, b1), c1 = madd(v, w10, c1);
+    v = v128.load(r3 += pixel);
+    storeBounded(y1, capped, madd(v, w22, a1), l, h);
+    a1 = madd(v, w21, b1), b1 = madd(v, w20, c1);
   }
-  if (!last) v128.store(y, clamp(a, l, h));
+  if (!last) {
+    storeBounded(y0, capped, a0, l, h);
+    storeBounded(y1, capped, a1, l, h);
+  }
 }
 
-/** The same at stride 2. */
+/** `slidePair` with both bounds. */
+function slideCapped(
+  r0: usize,
+  r1: usize,
+  r2: usize,
+  r3: usize,
+  weights: usize,
+  lanes: usize,
+  y0: usize,
+  y1: usize,
+  pixel: usize,
+  count: i32,
+  first: bool,
+  last: bool,
+  low: f32,
+  high: f32,
+): void {
+  slidePair(true, r0, r1, r2, r3, weights, lanes, y0, y1, pixel, count, first, last, low, high);
+}
+
+/** `slidePair` without an upper bound. */
+function slideFree(
+  r0: usize,
+  r1: usize,
+  r2: usize,
+  r3: usize,
+  weights: usize,
+  lanes: usize,
+  y0: usize,
+  y1: usize,
+  pixel: usize,
+  count: i32,
+  first: bool,
+  last: bool,
+  low: f32,
+): void {
+  slidePair(false, r0, r1, r2, r3, weights, lanes, y0, y1, pixel, count, first, last, low, 0);
+}
+
+/** Four channels of `count` output pixels of a row, stride 2; see `slidePair`. */
 function slideBy2(
   r0: usize,
   r1: usize,
@@ -121,53 +193,88 @@ function slideBy2(
   }
 }
 
+/** An address of a table. */
+function addressAt(table: usize, i: i32): usize {
+  return load<usize>(table + <usize> i * sizeof<usize>());
+}
+
 /**
- * One row of outputs. `table` holds the addresses of the `kernel` input rows under it; `weights` the
- * biases and then a row a tap, each filled up with zeros to whole vectors.
+ * Whole vectors of channels of two rows of outputs, stride 1. A single row is the lower one of a pair
+ * whose upper one is written over.
  */
-export function depthwiseRow(
-  table: usize,
-  weights: usize,
-  y: usize,
-  channels: usize,
-  kernel: i32,
-  stride: i32,
-  padLeft: i32,
-  width: i32,
-  outWidth: i32,
-  low: f32,
-  high: f32,
-): void {
-  const pixel = channels << 2, lanes = (pixel + 15) & ~15, whole = pixel & ~15;
-  const right = (outWidth - 1) * stride - padLeft + 3;
-  const slides = kernel == 3 && stride <= 2 && padLeft <= 1 && right <= width + 1 && width > 1;
-  if (!slides || whole < pixel) {
-    const c: usize = slides ? whole : 0;
-    for (let x = 0, to = y; x < outWidth; x++, to += pixel) {
-      const left = x * stride - padLeft;
-      convolvePixel(table, weights, to, pixel, kernel, left, width, low, high, c);
-    }
-    if (!slides) return;
-  }
-  const r0 = load<usize>(table), r1 = load<usize>(table, sizeof<usize>());
-  const r2 = load<usize>(table, 2 * sizeof<usize>());
-  const stretch = max(4, <i32> (STRETCH_BYTES / (3 * <usize> stride * pixel)));
-  for (let x = 0; x < outWidth; x += stretch) {
-    const count = min(stretch, outWidth - x), left = x * stride - padLeft;
-    const first = left >= 0, last = left + (count - 1) * stride + 3 <= width;
+function slideRows(d: Layer, table: usize, lanes: usize, y: usize, below: usize): void {
+  const pixel = <usize> d.channels << 2, whole = pixel & ~15;
+  const lower = y == below ? 0 : 1;
+  const r0 = addressAt(table, 0), r1 = addressAt(table, lower);
+  const r2 = addressAt(table, 1 + lower), r3 = addressAt(table, 2 + lower);
+  const stretch = max(4, <i32> (STRETCH_BYTES / (4 * pixel)));
+  const beside = below - y, low = d.low, high = d.high;
+  for (let x = 0; x < d.outWidth; x += stretch) {
+    const count = min(stretch, d.outWidth - x), left = x - d.padLeft;
+    const first = left >= 0, last = left + count + 2 <= d.width;
     const column = left * <i32> pixel;
     for (let c: usize = 0; c < whole; c += 16) {
-      const at = <usize> column + c;
-      if (stride == 1) {
+      const at = <usize> column + c, w = d.weights + c, to = y + c;
+      if (high < Infinity) {
         // deno-fmt-ignore
-        slide(r0 + at, r1 + at, r2 + at, weights + c, lanes, y + c, pixel, count, first, last, low,
-          high);
+        slideCapped(r0 + at, r1 + at, r2 + at, r3 + at, w, lanes, to, to + beside, pixel, count, first,
+          last, low, high);
       } else {
         // deno-fmt-ignore
-        slideBy2(r0 + at, r1 + at, r2 + at, weights + c, lanes, y + c, pixel, count, first, last, low,
-          high);
+        slideFree(r0 + at, r1 + at, r2 + at, r3 + at, w, lanes, to, to + beside, pixel, count, first,
+          last, low);
       }
     }
     y += <usize> count * pixel;
   }
+}
+
+/** Whole vectors of channels of a row of outputs, stride 2. */
+function slideRowBy2(d: Layer, table: usize, lanes: usize, y: usize): void {
+  const pixel = <usize> d.channels << 2, whole = pixel & ~15;
+  const r0 = addressAt(table, 0), r1 = addressAt(table, 1), r2 = addressAt(table, 2);
+  const stretch = max(4, <i32> (STRETCH_BYTES / (6 * pixel)));
+  for (let x = 0; x < d.outWidth; x += stretch) {
+    const count = min(stretch, d.outWidth - x), left = 2 * x - d.padLeft;
+    const first = left >= 0, last = left + 2 * count + 1 <= d.width;
+    const column = left * <i32> pixel;
+    for (let c: usize = 0; c < whole; c += 16) {
+      const at = <usize> column + c;
+      // deno-fmt-ignore
+      slideBy2(r0 + at, r1 + at, r2 + at, d.weights + c, lanes, y + c, pixel, count, first, last, d.low,
+        d.high);
+    }
+    y += <usize> count * pixel;
+  }
+}
+
+/** Channels of a row of outputs from byte `c` of a pixel on, any window. */
+function convolveRow(d: Layer, table: usize, y: usize, c: usize): void {
+  const pixel = <usize> d.channels << 2;
+  for (let x = 0; x < d.outWidth; x++, y += pixel) {
+    const left = x * d.stride - d.padLeft;
+    convolvePixel(table, d.weights, y, pixel, d.kernel, left, d.width, d.low, d.high, c);
+  }
+}
+
+/**
+ * Two rows of outputs, to `y` and `below`; or one, where these are the same. `table` holds the addresses
+ * of the input rows under them. The layer's weights are the biases and then a row a tap, each filled up
+ * with zeros to whole vectors.
+ */
+export function depthwiseRows(d: Layer, table: usize, y: usize, below: usize): void {
+  const pixel = <usize> d.channels << 2, whole = pixel & ~15, lanes = (pixel + 15) & ~15;
+  const right = (d.outWidth - 1) * d.stride - d.padLeft + 3;
+  const slides = d.kernel == 3 && d.stride <= 2 && d.padLeft <= 1 && right <= d.width + 1 &&
+    d.width > 1;
+  const under = table + <usize> d.stride * sizeof<usize>(), isPair = below != y;
+  if (slides && d.stride == 1) slideRows(d, table, lanes, y, below);
+  else if (slides) {
+    slideRowBy2(d, table, lanes, y);
+    if (isPair) slideRowBy2(d, under, lanes, below);
+  }
+  if (slides && whole == pixel) return;
+  const c: usize = slides ? whole : 0;
+  convolveRow(d, table, y, c);
+  if (isPair) convolveRow(d, under, below, c);
 }

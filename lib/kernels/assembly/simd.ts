@@ -17,15 +17,19 @@ export function clamp(value: v128, low: v128, high: v128): v128 {
   return f32x4.pmin(f32x4.pmax(value, low), high);
 }
 
-/** Stores the first `count` (1 to 4) lanes. */
-export function storeLanes(to: usize, value: v128, count: usize): void {
-  if (count >= 4) {
-    v128.store(to, value);
-    return;
-  }
+/** Stores the first `count` (1 to 3) lanes. */
+function storeSome(to: usize, value: v128, count: usize): void {
   f32.store(to, f32x4.extract_lane(value, 0));
   if (count > 1) f32.store(to, f32x4.extract_lane(value, 1), 4);
   if (count > 2) f32.store(to, f32x4.extract_lane(value, 2), 8);
+}
+
+/** Stores the first `count` lanes, of which four are all. */
+// @ts-ignore: decorator
+@inline
+export function storeLanes(to: usize, value: v128, count: usize): void {
+  if (count >= 4) v128.store(to, value);
+  else storeSome(to, value, count);
 }
 
 export function copyFloats(to: usize, from: usize, count: usize): void {

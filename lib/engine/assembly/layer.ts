@@ -1,0 +1,43 @@
+/** What a layer does, in the order of `LAYER_OPS` in `chain_records.ts`. */
+export const POINTWISE = 0, DENSE = 1, DEPTHWISE = 2, POOL = 3;
+
+/**
+ * A layer of a chain, as `chain_records.ts` writes it: a convolution with its bias and clamp, or a max
+ * pool whose windows lie side by side.
+ */
+// @ts-ignore: decorator
+@unmanaged
+export class Layer {
+  op: i32;
+  kernel: i32;
+  stride: i32;
+  padTop: i32;
+  padLeft: i32;
+  height: i32;
+  width: i32;
+  channels: i32;
+  outHeight: i32;
+  outWidth: i32;
+  outChannels: i32;
+  /** Dense: panels as `multiply` takes them; depthwise: as `depthwiseRows` does. */
+  weights: usize;
+  /** Where its rows go: row r to place r modulo `places`. */
+  output: usize;
+  places: i32;
+  /** It gives at most so many rows at a time. */
+  rows: i32;
+  /** So many rows it has given. */
+  ready: i32;
+  low: f32;
+  high: f32;
+}
+
+/** Bytes of an input row. */
+export function inputRowBytes(layer: Layer): usize {
+  return <usize> (layer.width * layer.channels) << 2;
+}
+
+/** Bytes of an output row. */
+export function outputRowBytes(layer: Layer): usize {
+  return <usize> (layer.outWidth * layer.outChannels) << 2;
+}
