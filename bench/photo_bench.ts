@@ -1,12 +1,11 @@
 /**
- * Speed of detection by device and stage: `deno task bench`.
+ * Speed of what comes before a detection: `deno task bench`.
  *
  * @module
  */
 import { decodeImage } from "../lib/codec/decode.ts";
 import { letterbox } from "../lib/geometry/letterbox.ts";
 import { resample } from "../lib/image/resample.ts";
-import { createDetector } from "../mod.ts";
 
 const PHOTO = new URL("../data/samples/sample1.jpg", import.meta.url);
 const bytes = await Deno.readFile(PHOTO);
@@ -20,11 +19,3 @@ Deno.bench(`decode a JPEG of ${size}`, { group: "photo" }, async () => {
 Deno.bench(`letterbox ${size} to 224x224`, { group: "photo" }, () => {
   resample(image, letterbox(image, { width: 224, height: 224 }), [127, 127, 127]);
 });
-
-for (const device of ["engine", "wasm", "cpu"] as const) {
-  const detector = await createDetector({ model: "tiny", device });
-  await detector.detect(image);
-  Deno.bench(`tiny on ${device}, ${size} pixels to faces`, { group: "detect" }, async () => {
-    await detector.detect(image);
-  });
-}
