@@ -7,9 +7,9 @@
 import { ahead } from "../../datasets/ahead.ts";
 import type { Photo } from "./photos.ts";
 import type { PhotoDetector } from "./photo_detector.ts";
-import { failureOf, type Product } from "./process_photo.ts";
 import { Pool } from "./pool.ts";
-import type { PhotoReport } from "./report.ts";
+import type { Product } from "./process_photo.ts";
+import { reportOn, type TimedReport } from "./timed_report.ts";
 
 /** A photo and what to make of it. */
 export interface Task {
@@ -20,13 +20,9 @@ export interface Task {
 }
 
 /** A photo that is done. */
-export interface Answer {
+export interface Answer extends TimedReport {
   /** What it was about. */
   readonly task: Task;
-  /** What came of it. */
-  readonly report: PhotoReport;
-  /** Time from the end of reading to the answer, waiting for a detector not counted. */
-  readonly ms: number;
 }
 
 /** How many photos are in hand: two a detector, one at work and one read, and some done early. */
@@ -71,18 +67,8 @@ export async function* answersTo(
     // The source of a program's jobs may be silent for long: stopping must not wait for it.
     const next = await untilAborted(source.next(), signal);
     if (next === undefined || next.done || signal.aborted) return undefined;
-    const task = next.value, { photo, product } = task;
-    let bytes: Uint8Array<ArrayBuffer>;
-    try {
-      bytes = await photo.read();
-    } catch (error) {
-      return { task, report: failureOf(photo, error as Error), ms: 0 };
-    }
-    return await pool.use(async (detector) => {
-      const start = performance.now();
-      const report = await detector.process({ id: photo.id, path: photo.path, bytes }, product);
-      return { task, report, ms: performance.now() - start };
-    });
+    const task = next.value;
+    return { task, ...await reportOn(task.photo, task.product, pool) };
   };
 
   for await (const done of ahead(0, Infinity, depthFor(detectors.length), answer)) {

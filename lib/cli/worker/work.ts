@@ -12,6 +12,7 @@ import { Pool } from "../detect/pool.ts";
 import { failureOf } from "../detect/process_photo.ts";
 import { jsonLine, type PhotoReport } from "../detect/report.ts";
 import type { RunStats } from "../detect/stats.ts";
+import { reportOn } from "../detect/timed_report.ts";
 import type { PhotoQueue } from "./queue.ts";
 
 /** How a worker works. */
@@ -78,20 +79,6 @@ export async function work(
     }
   };
 
-  const find = async (photo: Photo): Promise<{ report: PhotoReport; ms: number }> => {
-    let bytes: Uint8Array<ArrayBuffer>;
-    try {
-      bytes = await photo.read();
-    } catch (error) {
-      return { report: failureOf(photo, error as Error), ms: 0 };
-    }
-    return await pool.use(async (detector) => {
-      const start = performance.now();
-      const report = await detector.process({ id: photo.id, path: photo.path, bytes }, PRODUCT);
-      return { report, ms: performance.now() - start };
-    });
-  };
-
   /** Publishes the answer, then acknowledges the job; a redelivered one keeps its first answer. */
   const answer = async (message: JsMsg, photo: Photo, report: PhotoReport, ms: number) => {
     if ("error" in report) warn(`error: ${keyOf(photo)}: ${report.error.message}`);
@@ -116,7 +103,7 @@ export async function work(
       const error = { code: "parked", message: `Cannot find faces: ${problem}` };
       return await park(message, photo, { ...failureOf(photo, new Error()), error });
     }
-    const { report, ms } = await find(photo);
+    const { report, ms } = await reportOn(photo, PRODUCT, pool);
     if (!mayPass(report)) return await answer(message, photo, report, ms);
     if (deliveryCount === tries) return await park(message, photo, report);
     message.nak(Math.min(RETRY_MS * 2 ** deliveryCount, 60_000));
