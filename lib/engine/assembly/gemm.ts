@@ -58,20 +58,24 @@ function multiplyStrip(
 ): void {
   const last = rows - 1;
   const r1 = min<usize>(1, last), r2 = min<usize>(2, last), r3 = min<usize>(3, last);
+  // All that a tile needs not compute itself: products run on a port of multiply-adds.
+  const d1 = r1 * yBytes, d2 = r2 * yBytes, d3 = r3 * yBytes;
+  const x1 = x + r1 * xBytes, x2 = x + r2 * xBytes, x3 = x + r3 * xBytes;
+  // From the end of a piece to the start of the next one.
+  const gap = pieceBytes - (depth << 2);
+  const pieceLength = depth * (COLUMNS * 4), wholeLength = depth / 4 * (4 * COLUMNS * 4);
   // Addresses are relative to y, so that the addend of each row lies `addend` further on.
   const addend = residual - y;
   for (let j: usize = 0; j < columns; j += COLUMNS, y += COLUMNS * 4) {
-    let a0 = x, a1 = x + r1 * xBytes, a2 = x + r2 * xBytes, a3 = x + r3 * xBytes;
+    let a0 = x, a1 = x1, a2 = x2, a3 = x3;
     let c00 = v128.load(panel), c01 = v128.load(panel, 16);
     let c10 = c00, c11 = c01, c20 = c00, c21 = c01, c30 = c00, c31 = c01;
     panel += COLUMNS * 4;
     let b0: v128, b1: v128, s: v128;
-    // From the end of a piece to the start of the next one.
-    const gap = pieceBytes - (depth << 2);
     let piece = pieces;
     while (true) {
-      const end = panel + depth * (COLUMNS * 4);
-      for (const whole = panel + depth / 4 * (4 * COLUMNS * 4); panel < whole;) {
+      const end = panel + pieceLength;
+      for (const whole = panel + wholeLength; panel < whole;) {
         const v0 = v128.load(a0), v1 = v128.load(a1), v2 = v128.load(a2), v3 = v128.load(a3);
         b0 = v128.load(panel), b1 = v128.load(panel, 16);
         s = lane0(v0), c00 = madd(s, b0, c00), c01 = madd(s, b1, c01);
@@ -108,7 +112,7 @@ function multiplyStrip(
       if (dense || --piece == 0) break;
       a0 += gap, a1 += gap, a2 += gap, a3 += gap;
     }
-    const p1 = y + r1 * yBytes, p2 = y + r2 * yBytes, p3 = y + r3 * yBytes;
+    const p1 = y + d1, p2 = y + d2, p3 = y + d3;
     if (residual != 0) {
       let p = y + addend;
       c00 = f32x4.add(c00, v128.load(p)), c01 = f32x4.add(c01, v128.load(p, 16));
