@@ -55,19 +55,28 @@ function zeroBytesOf(stream: Stream, shapes: Context["shapes"]): number {
   });
 }
 
-/** Names the rows that a layer keeps for the next one. */
-const ringOf = ({ node }: Layer) => `ring ${node.name}`;
+/**
+ * Names where the rows lie that a layer gives to the next one. What is a 1×1 convolution reads all of
+ * them at once, so that the next but one can write to the same place.
+ */
+function placeOf(layers: readonly Layer[], i: number): string {
+  return layerOp(layers[i + 1]!) === "pointwise" ? `turn ${i % 2}` : `ring ${i}`;
+}
 
 /** The buffers that a chain needs. */
 export function chainScratch(stream: Stream, shapes: Context["shapes"]): Scratch {
   const { layers, flows, inputs: [input] } = stream;
   const rows = ({ node: { attributes: { kernel, stride } } }: Layer) => kernel + stride;
-  return {
+  const scratch: Record<string, number> = {
     patches: patchesOf(layers[0]!, shapes.get(input!)!).bytes,
     table: mostOf(stream, rows) * WORD_BYTES,
     zeros: zeroBytesOf(stream, shapes),
-    ...Object.fromEntries(layers.map((layer, i) => [ringOf(layer), flows[i]!.bytes])),
   };
+  for (const [i, { bytes }] of flows.slice(0, -1).entries()) {
+    const place = placeOf(layers, i);
+    scratch[place] = Math.max(scratch[place] ?? 0, bytes);
+  }
+  return scratch;
 }
 
 /** Writes the record of a layer, in the order of `Layer` in `assembly/layer.ts`. Returns its address. */
@@ -95,7 +104,7 @@ export function chainRecord(stream: Stream, context: Context): number {
   const { layers, flows, inputs: [input, residual], output } = stream, { shapes, at } = context;
   const scratch = (name: string) => at(scratchKey(output, name));
   const [first] = layers.map((layer, i) => {
-    const to = i + 1 < layers.length ? scratch(ringOf(layer)) : at(output);
+    const to = i + 1 < layers.length ? scratch(placeOf(layers, i)) : at(output);
     return layerRecord(layer, flows[i]!, to, context);
   });
   return context.records.add([

@@ -16,7 +16,7 @@ import { type NdArray, stack } from "../../lib/numbers/nd_array.ts";
 import { liveWeights, toTensor4d } from "../executors/small_network.ts";
 import { assertAllClose } from "../_support/close.ts";
 import { ENGINE_BUILDS } from "./builds.ts";
-import { ENGINE_OPS, type GraphCase, graphsWith, noiseImage } from "./random_graph.ts";
+import { chainGraphs, ENGINE_OPS, type GraphCase, graphsWith, noiseImage } from "./random_graph.ts";
 import { deformableGraph } from "./deformable_graph.ts";
 
 /** What tfjs gives for an image, by output. */
@@ -74,6 +74,16 @@ for (const op of ENGINE_OPS) {
     },
   });
 }
+
+Deno.test({
+  name: "EngineNetwork computes long chains of layers as tfjs does",
+  sanitizeResources: false,
+  sanitizeOps: false,
+  fn: async () => {
+    await selectDevice("cpu");
+    await fc.assert(fc.asyncProperty(chainGraphs(), assertParity), { numRuns: 100 });
+  },
+});
 
 Deno.test("EngineNetwork has every operation but one", () => {
   const missing = Object.keys(OPS).filter((op) => !(ENGINE_OPS as readonly string[]).includes(op));

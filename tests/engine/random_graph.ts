@@ -139,6 +139,27 @@ class Grower {
     }
   }
 
+  /** Adds a layer that reads the newest node alone, and perhaps what is fused with it. */
+  addLayer(): void {
+    const x = this.#names.at(-1)!, [height, width] = this.#shape(x);
+    const op = this.#pick(["conv", "depthwiseConv", "depthwiseConv", "maxPool"] as const);
+    if (op === "maxPool") {
+      this.#add(op, [x], { kernel: 2, stride: 2, padding: "same" });
+      return;
+    }
+    let end = x;
+    if (op === "conv") {
+      const filters = this.#between(1, 20), bias = this.#random.chance(0.5);
+      end = this.#add(op, [x], { kernel: 1, stride: 1, padding: "same", filters, bias });
+    } else {
+      const kernel = Math.min(height, width) < 3 ? 1 : 3, stride = this.#between(1, 2);
+      end = this.#add(op, [x], { kernel, stride, padding: this.#padding(kernel) });
+    }
+    const after = this.#pick(["none", "batchNorm", "relu", "relu6"] as const);
+    if (after === "batchNorm") this.#add(after, [end], { epsilon: 1e-3, momentum: 0.9 });
+    else if (after !== "none") this.#add(after, [end], {});
+  }
+
   /** All that nobody reads comes out, and now and then something that is read. */
   finish(): Graph {
     const { nodes } = this.#builder.finish({});
@@ -162,6 +183,22 @@ export function graphsWith(op: EngineOp): fc.Arbitrary<GraphCase> {
     const shape = [height, width, channels] as const;
     const grower = new Grower(new Random([seed, "graph"]), shape);
     for (const each of [...before, op, ...after]) grower.add(each);
+    return { graph: grower.finish(), shape };
+  });
+}
+
+/** Graphs in which every layer reads only the one before, on images of many rows. */
+export function chainGraphs(): fc.Arbitrary<GraphCase> {
+  return fc.record({
+    seed: fc.nat(),
+    height: fc.integer({ min: 1, max: 50 }),
+    width: fc.integer({ min: 1, max: 20 }),
+    channels: fc.integer({ min: 1, max: 9 }),
+    layers: fc.integer({ min: 2, max: 9 }),
+  }).map(({ seed, height, width, channels, layers }) => {
+    const shape = [height, width, channels] as const;
+    const grower = new Grower(new Random([seed, "chain"]), shape);
+    for (let i = 0; i < layers; i++) grower.addLayer();
     return { graph: grower.finish(), shape };
   });
 }
