@@ -32,8 +32,9 @@ export interface Layer<Op extends LayerOp = LayerOp> {
 }
 
 /**
- * Layers of which each reads only the one before. All but the first look at each pixel by itself, are
- * depthwise convolutions or pools whose windows lie side by side.
+ * Layers of which each reads only the one before. All but the first are 1×1 or depthwise convolutions,
+ * the last one may be a pool whose windows lie side by side: behind it there is so little that it may
+ * as well go to memory, and what comes before a pool must give two rows for one.
  */
 export interface Chain {
   readonly op: "chain";
@@ -101,7 +102,8 @@ function reachIn({ attributes: { kernel, padding } }: Node<"depthwiseConv">): bo
 /** A chain with a node taken into it; `undefined` where that cannot be. */
 function lengthened(chain: Chain, node: AnyNode): Chain | undefined {
   const { layers, residual } = chain, tail = layers.at(-1)!, output = node.name;
-  const isOpen = tail.node.op !== "maxPool" && isUnclamped(tail.clamp);
+  if (tail.node.op === "maxPool") return undefined;
+  const isOpen = isUnclamped(tail.clamp);
   const withTail = (part: Partial<Layer>): Chain => {
     return { ...chain, layers: [...layers.slice(0, -1), { ...tail, ...part }], output };
   };
