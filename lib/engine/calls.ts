@@ -47,6 +47,8 @@ export function callsOf(step: SizedStep, context: Context): Call[] {
 const TRUE = 1, FALSE = 0;
 /** Instead of the address of what is taken off first. */
 const NO_CENTRE = 0;
+/** Instead of the address of what is added. */
+const NO_ADDEND = 0;
 
 /** Half-pixel centres, as everywhere in this project. */
 function resizeNearest({ inputs, output }: Single, { shapes, at }: Context): KernelCall[] {
@@ -55,19 +57,18 @@ function resizeNearest({ inputs, output }: Single, { shapes, at }: Context): Ker
   return [["resizeNearest", at(inputs[0]!), at(output), 1, ...shape, height, width, FALSE, TRUE, FALSE]];
 }
 
-/** max, min or both of one activation, or of the sum of two. */
-function sum({ inputs: [a, b], output, clamp }: Single, { shapes, at }: Context): KernelCall[] {
+/** max, min or both. */
+function clamped({ inputs: [x], output, clamp }: Single, { shapes, at }: Context): KernelCall[] {
   const count = sizeOf(shapes.get(output)!);
-  return [["add", at(a!), b === undefined ? 0 : at(b), at(output), count, clamp.low, clamp.high]];
+  return [["add", at(x!), NO_ADDEND, at(output), count, clamp.low, clamp.high]];
 }
 
 /** The kernels that compute the other operations. */
 const SINGLES: {
   readonly [Op in Single["op"]]: (step: Single, context: Context) => KernelCall[];
 } = {
-  add: sum,
-  relu: sum,
-  relu6: sum,
+  relu: clamped,
+  relu6: clamped,
   sigmoid: ({ inputs: [x], output }, { shapes, at }) => [
     ["sigmoid", at(x!), at(output), sizeOf(shapes.get(output)!)],
   ],

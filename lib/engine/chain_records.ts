@@ -8,7 +8,7 @@ import { FLOAT_BYTES } from "./arena.ts";
 import { type Context, type Scratch, scratchKey } from "./context.ts";
 import { WORD_BYTES } from "./records.ts";
 import { isPointwise, type Layer } from "./steps.ts";
-import type { Flow, Stream } from "./streams.ts";
+import { type Flow, type Stream, windowsOf } from "./streams.ts";
 import { windowOf } from "./windows.ts";
 
 /** Bytes of unrolled patches. */
@@ -17,7 +17,7 @@ const PATCH_BYTES = 96 << 10;
 const TILE_ROWS = 4;
 
 /** What a layer does, in the order of the constants in `assembly/layer.ts`. */
-const LAYER_OPS = ["pointwise", "dense", "depthwise", "pool"] as const;
+const LAYER_OPS = ["pointwise", "dense", "depthwise", "pool", "sum"] as const;
 
 function layerOp({ node }: Layer): typeof LAYER_OPS[number] {
   switch (node.op) {
@@ -27,6 +27,8 @@ function layerOp({ node }: Layer): typeof LAYER_OPS[number] {
       return "depthwise";
     case "maxPool":
       return "pool";
+    case "add":
+      return "sum";
   }
 }
 
@@ -37,7 +39,7 @@ export function weightKey({ node, norm }: Layer): string {
 
 function patchesOf(layer: Layer, input: Shape): { pixels: number; bytes: number } {
   if (layerOp(layer) !== "dense") return { pixels: 0, bytes: 0 };
-  const patchBytes = layer.node.attributes.kernel ** 2 * input[2] * FLOAT_BYTES;
+  const patchBytes = windowsOf(layer).kernel ** 2 * input[2] * FLOAT_BYTES;
   const pixels = Math.max(1, Math.floor(PATCH_BYTES / patchBytes / TILE_ROWS)) * TILE_ROWS;
   return { pixels, bytes: pixels * patchBytes };
 }
@@ -56,17 +58,17 @@ function zeroBytesOf(stream: Stream, shapes: Context["shapes"]): number {
 }
 
 /**
- * Names where the rows lie that a layer gives to the next one. What is a 1×1 convolution reads all of
- * them at once, so that the next but one can write to the same place.
+ * Names where the rows lie that a layer gives to the next one. If that needs none but the newest ones,
+ * the next but one can write to the same place.
  */
 function placeOf(layers: readonly Layer[], i: number): string {
-  return layerOp(layers[i + 1]!) === "pointwise" ? `turn ${i % 2}` : `ring ${i}`;
+  return windowsOf(layers[i + 1]!).kernel === 1 ? `turn ${i % 2}` : `ring ${i}`;
 }
 
 /** The buffers that a chain needs. */
 export function chainScratch(stream: Stream, shapes: Context["shapes"]): Scratch {
   const { layers, flows, inputs: [input] } = stream;
-  const rows = ({ node: { attributes: { kernel, stride } } }: Layer) => kernel + stride;
+  const rows = (layer: Layer) => windowsOf(layer).kernel + windowsOf(layer).stride;
   const scratch: Record<string, number> = {
     patches: patchesOf(layers[0]!, shapes.get(input!)!).bytes,
     table: mostOf(stream, rows) * WORD_BYTES,
@@ -81,14 +83,15 @@ export function chainScratch(stream: Stream, shapes: Context["shapes"]): Scratch
 
 /** Writes the record of a layer, in the order of `Layer` in `assembly/layer.ts`. Returns its address. */
 function layerRecord(layer: Layer, flow: Flow, output: number, context: Context): number {
-  const { node, clamp } = layer, { shapes, constants, records } = context;
+  const { node, added, clamp } = layer, { shapes, constants, records, at } = context;
   const input = shapes.get(node.inputs[0]!)!, ready = 0;
   return records.add([
     LAYER_OPS.indexOf(layerOp(layer)),
-    ...windowOf(node.attributes, input),
+    ...windowOf(windowsOf(layer), input),
     ...input,
     ...shapes.get(node.name)!,
     constants.get(weightKey(layer))!,
+    added === undefined ? 0 : at(added),
     output,
     flow.places,
     flow.rows,
@@ -101,7 +104,7 @@ function layerRecord(layer: Layer, flow: Flow, output: number, context: Context)
  * Returns its address.
  */
 export function chainRecord(stream: Stream, context: Context): number {
-  const { layers, flows, inputs: [input, residual], output } = stream, { shapes, at } = context;
+  const { layers, flows, inputs: [input], output } = stream, { shapes, at } = context;
   const scratch = (name: string) => at(scratchKey(output, name));
   const [first] = layers.map((layer, i) => {
     const to = i + 1 < layers.length ? scratch(placeOf(layers, i)) : at(output);
@@ -111,7 +114,6 @@ export function chainRecord(stream: Stream, context: Context): number {
     first!,
     layers.length,
     at(input!),
-    stream.residual ? at(residual!) : 0,
     scratch("patches"),
     patchesOf(layers[0]!, shapes.get(input!)!).pixels,
     scratch("table"),

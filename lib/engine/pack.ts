@@ -65,7 +65,7 @@ function packDepthwise(
   return packed;
 }
 
-/** The weights of a layer; a pool has none. */
+/** The weights of a layer; pools and sums have none. */
 export function packLayer({ node, norm }: Layer, weightOf: WeightOf): Float32Array {
   switch (node.op) {
     case "conv":
@@ -73,6 +73,7 @@ export function packLayer({ node, norm }: Layer, weightOf: WeightOf): Float32Arr
     case "depthwiseConv":
       return packDepthwise(node, norm, weightOf);
     case "maxPool":
+    case "add":
       return new Float32Array();
   }
 }

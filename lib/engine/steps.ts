@@ -18,29 +18,27 @@ export interface Clamp {
 /** No clamping. */
 export const UNCLAMPED: Clamp = { low: -Infinity, high: Infinity };
 
-/** What a chain may be made of. */
-type LayerOp = "conv" | "depthwiseConv" | "maxPool";
-
-/** A convolution with the batch norm and the activation that follow it, or a pool. */
-export interface Layer<Op extends LayerOp = LayerOp> {
-  /** The convolution or pool. */
-  readonly node: { [Each in Op]: Node<Each> }[Op];
+/** A layer of a chain: a convolution, pool or sum with what is fused with it. */
+export interface Layer {
+  /** The convolution, pool or sum. */
+  readonly node: Node<"conv"> | Node<"depthwiseConv"> | Node<"maxPool"> | Node<"add">;
   /** The batch norm that is folded into its weights. */
   readonly norm?: Node<"batchNorm">;
+  /** Name of what a sum adds, or what is added to a dense convolution before its activation. */
+  readonly added?: string;
   /** The activation. */
   readonly clamp: Clamp;
 }
 
 /**
- * Layers of which each reads only the one before. All but the first are 1×1 or depthwise convolutions,
- * the last one may be a pool whose windows lie side by side: behind it there is so little that it may
- * as well go to memory, and what comes before a pool must give two rows for one.
+ * Layers of which each reads the one before and nobody else does. All but the first are sums and 1×1 or
+ * depthwise convolutions, the last one may be a pool whose windows lie side by side: behind it there is
+ * so little that it may as well go to memory, and what comes before a pool must give two rows for one.
  */
 export interface Chain {
   readonly op: "chain";
   readonly layers: readonly Layer[];
-  /** Whether the second input is added to the last convolution before its clamp. */
-  readonly residual: boolean;
+  /** What the first layer reads, and what is added on the way. */
   readonly inputs: readonly string[];
   /** Name of the last node in it. */
   readonly output: string;
@@ -48,7 +46,7 @@ export interface Chain {
 
 /** The operations that are in no chain, and what is fused with them. */
 export interface Single {
-  readonly op: Exclude<AnyNode["op"], "input" | "conv" | "depthwiseConv" | "deformConv">;
+  readonly op: Exclude<AnyNode["op"], "input" | "conv" | "depthwiseConv" | "add" | "deformConv">;
   readonly node: AnyNode;
   readonly clamp: Clamp;
   readonly inputs: readonly string[];
@@ -72,7 +70,6 @@ const CLAMPS: Partial<Record<AnyNode["op"], Clamp>> = {
 
 /** Operations whose kernels end with a clamp. */
 const CLAMPING: ReadonlySet<Step["op"]> = new Set([
-  "add",
   "batchNorm",
   "groupNorm",
   "relu",
@@ -101,34 +98,33 @@ function reachIn({ attributes: { kernel, padding } }: Node<"depthwiseConv">): bo
 
 /** A chain with a node taken into it; `undefined` where that cannot be. */
 function lengthened(chain: Chain, node: AnyNode): Chain | undefined {
-  const { layers, residual } = chain, tail = layers.at(-1)!, output = node.name;
+  const { layers } = chain, tail = layers.at(-1)!, output = node.name;
   if (tail.node.op === "maxPool") return undefined;
   const isOpen = isUnclamped(tail.clamp);
   const withTail = (part: Partial<Layer>): Chain => {
     return { ...chain, layers: [...layers.slice(0, -1), { ...tail, ...part }], output };
   };
-  const withNext = (next: Layer["node"]): Chain | undefined => {
-    return residual
-      ? undefined
-      : { ...chain, layers: [...layers, { node: next, clamp: UNCLAMPED }], output };
+  const withNext = (next: Omit<Layer, "clamp">): Chain => {
+    return { ...chain, layers: [...layers, { ...next, clamp: UNCLAMPED }], output };
   };
   switch (node.op) {
     case "relu":
     case "relu6":
       return isOpen ? withTail({ clamp: CLAMPS[node.op]! }) : undefined;
     case "batchNorm":
-      return isOpen && !tail.norm && !residual ? withTail({ norm: node }) : undefined;
+      return isOpen && !tail.norm && !tail.added ? withTail({ norm: node }) : undefined;
     case "depthwiseConv":
-      return reachIn(node) ? withNext(node) : undefined;
+      return reachIn(node) ? withNext({ node }) : undefined;
     case "conv":
-      return isPointwise(node) ? withNext(node) : undefined;
+      return isPointwise(node) ? withNext({ node }) : undefined;
     case "maxPool":
-      return isTiling(node) ? withNext(node) : undefined;
+      return isTiling(node) ? withNext({ node }) : undefined;
     case "add": {
-      const other = node.inputs.find((input) => input !== chain.output);
-      return other !== undefined && tail.node.op === "conv" && !residual && isOpen
-        ? { ...chain, residual: true, inputs: [...chain.inputs, other], output }
-        : undefined;
+      const added = node.inputs.find((input) => input !== chain.output);
+      if (added === undefined) return undefined;
+      const isInTail = tail.node.op === "conv" && isOpen && !tail.added;
+      const sum = isInTail ? withTail({ added }) : withNext({ node, added });
+      return { ...sum, inputs: [...chain.inputs, added] };
     }
     default:
       return undefined;
@@ -149,13 +145,11 @@ function stepOf(node: AnyNode): Step {
   switch (node.op) {
     case "conv":
     case "depthwiseConv":
-      return {
-        op: "chain",
-        layers: [{ node, clamp: UNCLAMPED }],
-        residual: false,
-        inputs,
-        output,
-      };
+      return { op: "chain", layers: [{ node, clamp: UNCLAMPED }], inputs, output };
+    case "add": {
+      const added = inputs[1]!;
+      return { op: "chain", layers: [{ node, added, clamp: UNCLAMPED }], inputs, output };
+    }
     case "input":
     case "deformConv":
       throw new UnsupportedOpError(

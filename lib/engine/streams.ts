@@ -7,6 +7,7 @@
 import type { Shape } from "../graph/graph.ts";
 import { FLOAT_BYTES } from "./arena.ts";
 import type { Chain, Layer, Single, Step } from "./steps.ts";
+import { PIXELS, type Windows } from "./windows.ts";
 
 /** Bytes of the rows between the layers of a chain, unless told otherwise: a second-level cache. */
 export const CACHE_BYTES = 512 << 10;
@@ -35,6 +36,11 @@ export interface Stream extends Chain {
 /** What is computed at a time at one input size. */
 export type SizedStep = Stream | Single;
 
+/** The windows that a layer looks through. */
+export function windowsOf({ node }: Layer): Windows {
+  return node.op === "add" ? PIXELS : node.attributes;
+}
+
 const outputOf = ({ node }: Layer, shapes: Shapes) => shapes.get(node.name)!;
 
 /**
@@ -45,12 +51,12 @@ function flowsAt(layers: readonly Layer[], shapes: Shapes, rows: number): Flow[]
   const flows: Flow[] = [];
   for (let i = layers.length - 1; i >= 0; i--) {
     const shape = outputOf(layers[i]!, shapes), [height, width, channels] = shape;
-    const next = layers[i + 1]?.node.attributes;
+    const next = layers[i + 1];
     if (!next) {
       flows.unshift({ rows, places: height, bytes: 0 });
       continue;
     }
-    const { kernel, stride } = next;
+    const { kernel, stride } = windowsOf(next);
     rows *= stride;
     // The end of the ring must not cut a pool's windows.
     const places = Math.min(height, Math.ceil((rows + kernel - 1) / stride) * stride);

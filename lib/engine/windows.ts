@@ -6,7 +6,7 @@
 import type { Padding, Shape } from "../graph/graph.ts";
 
 /** Square windows, so far apart. */
-interface Windows {
+export interface Windows {
   readonly kernel: number;
   readonly stride: number;
   readonly padding: Padding;
@@ -18,6 +18,9 @@ function padBefore(size: number, kernel: number, stride: number, padding: Paddin
   const total = (Math.ceil(size / stride) - 1) * stride + kernel - size;
   return Math.floor(Math.max(0, total) / 2);
 }
+
+/** What looks at each pixel by itself. */
+export const PIXELS: Windows = { kernel: 1, stride: 1, padding: [0, 0, 0, 0] };
 
 /** Windows over an activation, in the order of the kernels' parameters. */
 export function windowOf({ kernel, stride, padding }: Windows, [height, width]: Shape) {

@@ -65,6 +65,13 @@ class Grower {
     return this.#random.chance(0.5) ? "same" : [side(), side(), side(), side()];
   }
 
+  /** Nodes of x's shape, at the size at which weights are counted, too. */
+  #alike(x: string): string[] {
+    const large = { width: 512, height: 512 };
+    const shapesOf = (name: string) => `${this.#shape(name)} ${this.#shape(name, large)}`;
+    return this.#names.filter((name) => shapesOf(name) === shapesOf(x));
+  }
+
   /** A window that fits. */
   #window(x: string, kernels: readonly number[]) {
     const [height, width] = this.#shape(x);
@@ -117,11 +124,9 @@ class Grower {
         this.#add(op, [x], {});
         break;
       case "add": {
-        // Of one shape at the size at which weights are counted, too.
-        const large = { width: 512, height: 512 };
-        const shapesOf = (name: string) => `${this.#shape(name)} ${this.#shape(name, large)}`;
-        const same = this.#names.filter((name) => shapesOf(name) === shapesOf(x));
-        const other = this.#random.chance(0.5) ? this.#pick(same) : this.#sideways(x, channels);
+        const other = this.#random.chance(0.5)
+          ? this.#pick(this.#alike(x))
+          : this.#sideways(x, channels);
         this.#add(op, this.#random.chance(0.5) ? [x, other] : [other, x], {});
         break;
       }
@@ -142,7 +147,7 @@ class Grower {
   /** Adds a layer that reads the newest node alone, and perhaps what is fused with it. */
   addLayer(): void {
     const x = this.#names.at(-1)!, [height, width] = this.#shape(x);
-    const op = this.#pick(["conv", "depthwiseConv", "depthwiseConv", "maxPool"] as const);
+    const op = this.#pick(["conv", "depthwiseConv", "depthwiseConv", "maxPool", "add"] as const);
     if (op === "maxPool") {
       this.#add(op, [x], { kernel: 2, stride: 2, padding: "same" });
       return;
@@ -151,6 +156,8 @@ class Grower {
     if (op === "conv") {
       const filters = this.#between(1, 20), bias = this.#random.chance(0.5);
       end = this.#add(op, [x], { kernel: 1, stride: 1, padding: "same", filters, bias });
+    } else if (op === "add") {
+      end = this.#add(op, [x, this.#pick(this.#alike(x))], {});
     } else {
       const kernel = Math.min(height, width) < 3 ? 1 : 3, stride = this.#between(1, 2);
       end = this.#add(op, [x], { kernel, stride, padding: this.#padding(kernel) });

@@ -23,37 +23,35 @@ function chainTo(graph: Graph, output: string): Chain {
   return step as Chain;
 }
 
-Deno.test("stepsOf() makes an inverted residual one step", () => {
-  const { inputs, residual, layers } = chainTo(tinyInference().graph, "block_2_add");
-  assert.deepEqual(inputs, ["block_1_project_BN", "block_1_project_BN"]);
-  assert.ok(residual);
-  assert.deepEqual(layers.map(({ norm, clamp }) => [norm?.name, clamp]), [
-    ["block_2_expand_BN", RELU6],
-    ["block_2_depthwise_BN", RELU6],
-    ["block_2_project_BN", { low: -Infinity, high: Infinity }],
+Deno.test("stepsOf() makes inverted residuals one chain, until one is read twice", () => {
+  const { inputs, layers } = chainTo(tinyInference().graph, "block_3_project_BN");
+  const OPEN = { low: -Infinity, high: Infinity };
+  assert.deepEqual(layers.map(({ norm, clamp, added }) => [norm?.name, clamp, added]), [
+    ["block_2_expand_BN", RELU6, undefined],
+    ["block_2_depthwise_BN", RELU6, undefined],
+    ["block_2_project_BN", OPEN, "block_1_project_BN"],
+    ["block_3_expand_BN", RELU6, undefined],
+    ["block_3_depthwise_BN", RELU6, undefined],
+    ["block_3_project_BN", OPEN, undefined],
   ]);
+  assert.deepEqual(inputs, ["block_1_project_BN", "block_1_project_BN"]);
 });
 
-Deno.test("stepsOf() makes few steps of the 153 nodes of tiny", () => {
+Deno.test("stepsOf() makes 15 steps of the 153 nodes of tiny", () => {
   const { graph } = tinyInference(), steps = stepsOf(graph);
   assert.equal(graph.nodes.length, 153);
-  // A sum is read twice: by the next block and by the next sum.
   assert.deepEqual(steps.map(({ op, output }) => [op, output]), [
+    // Where a sum is read twice: by the next block and by the next sum.
     ["chain", "block_1_project_BN"],
-    ["chain", "block_2_add"],
     ["chain", "block_3_project_BN"],
     ["chain", "block_4_add"],
-    ["chain", "block_5_add"],
     ["chain", "block_6_project_BN"],
     ["chain", "block_7_add"],
     ["chain", "block_8_add"],
-    ["chain", "block_9_add"],
     ["chain", "block_10_project_BN"],
     ["chain", "block_11_add"],
-    ["chain", "block_12_add"],
     ["chain", "block_13_project_BN"],
     ["chain", "block_14_add"],
-    ["chain", "block_15_add"],
     ["chain", "block_16_project_BN"],
     ["chain", "head_relu_1"],
     ["batchNorm", "head_relu_2"],
@@ -119,12 +117,24 @@ Deno.test("stepsOf() leaves apart what something else reads, and outputs", () =>
   assert.deepEqual(output.map(({ output }) => output), ["x", "y"]);
 });
 
-Deno.test("stepsOf() adds after an activation in a step of its own", () => {
-  const steps = graphOf((builder) => {
-    const x = builder.add("relu", "x", [builder.add("conv", "c", ["image"], POINTWISE)], {});
-    return { sum: builder.add("add", "sum", [x, "image"], {}) };
-  });
-  assert.deepEqual(steps.map(({ op, output }) => [op, output]), [["chain", "x"], ["add", "sum"]]);
+Deno.test("stepsOf() adds before an activation in a product, after it in a layer of its own", () => {
+  const layersOf = (op: "conv" | "relu") => {
+    const [chain] = graphOf((builder) => {
+      const x = builder.add("conv", "conv", ["image"], POINTWISE);
+      builder.add("relu", "relu", [x], {});
+      return { sum: builder.add("add", "sum", [op, "image"], {}) };
+    });
+    assert.deepEqual(chain!.inputs, ["image", "image"]);
+    return (chain as Chain).layers.map(({ node, added }) => [node.name, added]);
+  };
+  assert.deepEqual(layersOf("conv"), [["conv", "image"]]);
+  assert.deepEqual(layersOf("relu"), [["conv", undefined], ["sum", "image"]]);
+});
+
+Deno.test("stepsOf() starts a chain with a sum", () => {
+  const { layers, inputs } = chainTo(inferenceModel("edge").graph, "lateral_1_relu");
+  assert.deepEqual(layers[0]!.node.name, "merge_1");
+  assert.deepEqual(inputs, ["up_1", "stage_4_1_relu"]);
 });
 
 Deno.test("stepsOf() computes a sum's convolution once its other operand is there", () => {

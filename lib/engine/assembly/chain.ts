@@ -6,7 +6,8 @@
 // What a chain is made of lies in memory as records of 32-bit numbers, written by `chain_records.ts`.
 import { denseWindowRow, pointwiseRows } from "./dense";
 import { depthwiseRows } from "./depthwise";
-import { DENSE, DEPTHWISE, inputRowBytes, Layer, outputRowBytes, POINTWISE } from "./layer";
+import { add } from "./elementwise";
+import { DENSE, DEPTHWISE, inputRowBytes, Layer, outputRowBytes, POINTWISE, POOL } from "./layer";
 import { maxPool } from "./window";
 
 /** A chain; the buffers that it does not need are 0. */
@@ -18,8 +19,6 @@ class Chain {
   count: i32;
   /** All rows that the first layer reads. */
   input: usize;
-  /** What is added to the last layer's sums, of the output's shape. */
-  residual: usize;
   /** Unrolled patches of a dense convolution with a window, `patchPixels` of them. */
   patches: usize;
   patchPixels: i32;
@@ -34,25 +33,29 @@ function layerAt(c: Chain, i: i32): Layer {
   return changetype<Layer>(c.layers + <usize> i * offsetof<Layer>());
 }
 
+/** Where that lies which is added to a layer's next rows; 0 where nothing is. */
+function addedTo(d: Layer): usize {
+  return d.added == 0 ? 0 : d.added + <usize> d.ready * outputRowBytes(d);
+}
+
 /** Rows up to `end` of a 1×1 convolution of the rows at `input`, which has `places` of them. */
-function advancePointwise(d: Layer, input: usize, places: i32, end: i32, residual: usize): void {
+function advancePointwise(d: Layer, input: usize, places: i32, end: i32): void {
   const from = inputRowBytes(d), to = outputRowBytes(d);
   while (d.ready < end) {
     const place = d.ready % d.places, under = d.ready % places;
     const count = min(end - d.ready, min(d.places - place, places - under));
-    const added: usize = residual == 0 ? 0 : residual + <usize> d.ready * to;
-    pointwiseRows(d, input + <usize> under * from, count, d.output + <usize> place * to, added);
+    const x = input + <usize> under * from, y = d.output + <usize> place * to;
+    pointwiseRows(d, x, count, y, addedTo(d));
     d.ready += count;
   }
 }
 
 /** Rows up to `end` of a dense convolution with a window; all of its input is there. */
-function advanceDense(c: Chain, d: Layer, input: usize, end: i32, residual: usize): void {
+function advanceDense(c: Chain, d: Layer, input: usize, end: i32): void {
   const bytes = outputRowBytes(d);
   for (; d.ready < end; d.ready++) {
     const y = d.output + <usize> (d.ready % d.places) * bytes;
-    const added: usize = residual == 0 ? 0 : residual + <usize> d.ready * bytes;
-    denseWindowRow(d, input, d.ready, y, added, c.patches, c.patchPixels);
+    denseWindowRow(d, input, d.ready, y, addedTo(d), c.patches, c.patchPixels);
   }
 }
 
@@ -84,6 +87,16 @@ function advancePool(d: Layer, input: usize, places: i32, end: i32): void {
   }
 }
 
+/** Rows up to `end` of the rows at `input`, which has `places` of them, and something else. */
+function advanceSum(d: Layer, input: usize, places: i32, end: i32): void {
+  const bytes = outputRowBytes(d);
+  for (; d.ready < end; d.ready++) {
+    const x = input + <usize> (d.ready % places) * bytes;
+    const y = d.output + <usize> (d.ready % d.places) * bytes;
+    add(x, addedTo(d), y, bytes >> 2, d.low, d.high);
+  }
+}
+
 /** How many rows a layer can have given, now that it can read `there` rows. */
 function reachable(d: Layer, there: i32): i32 {
   const end = there == d.height
@@ -101,11 +114,11 @@ export function runChain(chain: usize): void {
     let input = c.input, places = layerAt(c, 0).height, there = places;
     for (let i = 0; i < c.count; i++) {
       const layer = layerAt(c, i), end = reachable(layer, there);
-      const residual: usize = i == c.count - 1 ? c.residual : 0;
-      if (layer.op == POINTWISE) advancePointwise(layer, input, places, end, residual);
-      else if (layer.op == DENSE) advanceDense(c, layer, input, end, residual);
+      if (layer.op == POINTWISE) advancePointwise(layer, input, places, end);
+      else if (layer.op == DENSE) advanceDense(c, layer, input, end);
       else if (layer.op == DEPTHWISE) advanceDepthwise(c, layer, input, places, end);
-      else advancePool(layer, input, places, end);
+      else if (layer.op == POOL) advancePool(layer, input, places, end);
+      else advanceSum(layer, input, places, end);
       input = layer.output, places = layer.places, there = layer.ready;
     }
   }

@@ -1,9 +1,9 @@
 /** What a layer does, in the order of `LAYER_OPS` in `chain_records.ts`. */
-export const POINTWISE = 0, DENSE = 1, DEPTHWISE = 2, POOL = 3;
+export const POINTWISE = 0, DENSE = 1, DEPTHWISE = 2, POOL = 3, SUM = 4;
 
 /**
- * A layer of a chain, as `chain_records.ts` writes it: a convolution with its bias and clamp, or a max
- * pool whose windows lie side by side.
+ * A layer of a chain, as `chain_records.ts` writes it: a convolution with its bias and clamp, a max pool
+ * whose windows lie side by side, or a sum with its clamp.
  */
 // @ts-ignore: decorator
 @unmanaged
@@ -21,6 +21,8 @@ export class Layer {
   outChannels: i32;
   /** Dense: panels as `multiply` takes them; depthwise: as `depthwiseRows` does. */
   weights: usize;
+  /** What a sum adds, or what is added to a dense convolution's sums; all rows. 0 where there is none. */
+  added: usize;
   /** Where its rows go: row r to place r modulo `places`. */
   output: usize;
   places: i32;
