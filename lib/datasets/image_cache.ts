@@ -55,7 +55,8 @@ export interface ImageCacheOptions {
 }
 
 const MAGIC = 0x31494654; // "TFI1"
-const VERSION = 1;
+/** Goes up when the format changes, and when a photo's pixels do: another decoder, other shrinking. */
+const VERSION = 2;
 const HEADER_BYTES = 24;
 
 /** Boxes in pixels of the photo → boxes in pixels of its cached image, as a new array. */
