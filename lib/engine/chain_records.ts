@@ -17,7 +17,7 @@ const PATCH_BYTES = 96 << 10;
 const TILE_ROWS = 4;
 
 /** What a layer does, in the order of the constants in `assembly/layer.ts`. */
-const LAYER_OPS = ["pointwise", "dense", "depthwise", "pool", "sum"] as const;
+const LAYER_OPS = ["pointwise", "dense", "depthwise", "sum"] as const;
 
 function layerOp({ node }: Layer): typeof LAYER_OPS[number] {
   switch (node.op) {
@@ -25,8 +25,6 @@ function layerOp({ node }: Layer): typeof LAYER_OPS[number] {
       return isPointwise(node) ? "pointwise" : "dense";
     case "depthwiseConv":
       return "depthwise";
-    case "maxPool":
-      return "pool";
     case "add":
       return "sum";
   }
@@ -94,6 +92,7 @@ function layerRecord(layer: Layer, flow: Flow, output: number, context: Context)
     added === undefined ? 0 : at(added),
     output,
     flow.places,
+    layer.pool ? 1 : 0,
     flow.rows,
     ready,
   ], [clamp.low, clamp.high]);

@@ -65,14 +65,13 @@ function packDepthwise(
   return packed;
 }
 
-/** The weights of a layer; pools and sums have none. */
+/** The weights of a layer; a sum has none. */
 export function packLayer({ node, norm }: Layer, weightOf: WeightOf): Float32Array {
   switch (node.op) {
     case "conv":
       return packDense(node, norm, weightOf);
     case "depthwiseConv":
       return packDepthwise(node, norm, weightOf);
-    case "maxPool":
     case "add":
       return new Float32Array();
   }

@@ -18,22 +18,24 @@ export interface Clamp {
 /** No clamping. */
 export const UNCLAMPED: Clamp = { low: -Infinity, high: Infinity };
 
-/** A layer of a chain: a convolution, pool or sum with what is fused with it. */
+/** A layer of a chain: a convolution or sum with what is fused with it. */
 export interface Layer {
-  /** The convolution, pool or sum. */
-  readonly node: Node<"conv"> | Node<"depthwiseConv"> | Node<"maxPool"> | Node<"add">;
+  /** The convolution or sum. */
+  readonly node: Node<"conv"> | Node<"depthwiseConv"> | Node<"add">;
   /** The batch norm that is folded into its weights. */
   readonly norm?: Node<"batchNorm">;
   /** Name of what a sum adds, or what is added to a dense convolution before its activation. */
   readonly added?: string;
   /** The activation. */
   readonly clamp: Clamp;
+  /** The max pool of a depthwise convolution, which ends the chain. */
+  readonly pool?: Node<"maxPool">;
 }
 
 /**
  * Layers of which each reads the one before and nobody else does. All but the first are sums and 1×1 or
- * depthwise convolutions, the last one may be a pool whose windows lie side by side: behind it there is
- * so little that it may as well go to memory, and what comes before a pool must give two rows for one.
+ * depthwise convolutions. One with a pool is the last: behind it there is so little that it may as well
+ * go to memory, and what comes before a pool must give two rows for one.
  */
 export interface Chain {
   readonly op: "chain";
@@ -84,6 +86,12 @@ export function isPointwise({ attributes: { kernel, stride, padding } }: Node<"c
     (padding === "same" || padding.every((pixels) => pixels === 0));
 }
 
+/** Whether 3 × 3 windows slide by one pixel and reach no further than that over the sides. */
+function isSliding({ attributes: { kernel, stride, padding } }: Node<"depthwiseConv">): boolean {
+  const [, , left, right] = padding === "same" ? [1, 1, 1, 1] : padding;
+  return kernel === 3 && stride === 1 && left <= 1 && right <= 1;
+}
+
 /** Whether the windows of a pool share no pixels and start with the image's first. */
 function isTiling({ attributes: { kernel, stride, padding } }: Node<"maxPool">): boolean {
   // "same" adds fewer than `kernel` rows then, of which the larger half goes below.
@@ -99,7 +107,7 @@ function reachIn({ attributes: { kernel, padding } }: Node<"depthwiseConv">): bo
 /** A chain with a node taken into it; `undefined` where that cannot be. */
 function lengthened(chain: Chain, node: AnyNode): Chain | undefined {
   const { layers } = chain, tail = layers.at(-1)!, output = node.name;
-  if (tail.node.op === "maxPool") return undefined;
+  if (tail.pool) return undefined;
   const isOpen = isUnclamped(tail.clamp);
   const withTail = (part: Partial<Layer>): Chain => {
     return { ...chain, layers: [...layers.slice(0, -1), { ...tail, ...part }], output };
@@ -118,7 +126,9 @@ function lengthened(chain: Chain, node: AnyNode): Chain | undefined {
     case "conv":
       return isPointwise(node) ? withNext({ node }) : undefined;
     case "maxPool":
-      return isTiling(node) ? withNext({ node }) : undefined;
+      return isTiling(node) && tail.node.op === "depthwiseConv" && isSliding(tail.node)
+        ? withTail({ pool: node })
+        : undefined;
     case "add": {
       const added = node.inputs.find((input) => input !== chain.output);
       if (added === undefined) return undefined;

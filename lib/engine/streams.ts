@@ -58,8 +58,8 @@ function flowsAt(layers: readonly Layer[], shapes: Shapes, rows: number): Flow[]
     }
     const { kernel, stride } = windowsOf(next);
     rows *= stride;
-    // The end of the ring must not cut a pool's windows.
-    const places = Math.min(height, Math.ceil((rows + kernel - 1) / stride) * stride);
+    // A pool takes rows in pairs: one may have to wait.
+    const places = Math.min(height, rows + kernel - 1 + (next.pool ? 1 : 0));
     flows.unshift({ rows, places, bytes: places * width * channels * FLOAT_BYTES });
   }
   return flows;

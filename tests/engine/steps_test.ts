@@ -62,7 +62,10 @@ Deno.test("stepsOf() makes 15 steps of the 153 nodes of tiny", () => {
 
 Deno.test("stepsOf() makes one chain of layers that only the next one reads, up to a pool", () => {
   const { graph } = inferenceModel("edge");
-  const names = (output: string) => chainTo(graph, output).layers.map(({ node }) => node.name);
+  const names = (output: string) => {
+    const { layers } = chainTo(graph, output);
+    return [...layers.map(({ node }) => node.name), layers.at(-1)!.pool?.name];
+  };
   assert.deepEqual(names("pool_0"), [
     "stem",
     "stage_0_0_pointwise",
@@ -76,7 +79,24 @@ Deno.test("stepsOf() makes one chain of layers that only the next one reads, up 
     "pool_2",
   ]);
   // The neck reads what comes of this, too.
-  assert.equal(names("stage_3_1_relu").at(-1), "stage_3_1_depthwise");
+  assert.deepEqual(names("stage_3_1_relu").slice(-2), ["stage_3_1_depthwise", undefined]);
+});
+
+Deno.test("stepsOf() pools in a step of its own behind windows that do not slide by one pixel", () => {
+  const outputs = (op: "conv" | "depthwiseConv", stride: number) => {
+    const steps = graphOf((builder) => {
+      const attributes = { kernel: 3, stride, padding: "same" } as const;
+      const x = op === "conv"
+        ? builder.add(op, "x", ["image"], { ...attributes, filters: 3, bias: false })
+        : builder.add(op, "x", ["image"], attributes);
+      const pool = { kernel: 2, stride: 2, padding: "same" } as const;
+      return { y: builder.add("maxPool", "y", [x], pool) };
+    });
+    return steps.map(({ output }) => output);
+  };
+  assert.deepEqual(outputs("depthwiseConv", 1), ["y"]);
+  assert.deepEqual(outputs("depthwiseConv", 2), ["x", "y"]);
+  assert.deepEqual(outputs("conv", 1), ["x", "y"]);
 });
 
 Deno.test("stepsOf() ends a chain before windows that reach sideways", () => {

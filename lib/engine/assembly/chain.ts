@@ -5,10 +5,9 @@
 //
 // What a chain is made of lies in memory as records of 32-bit numbers, written by `chain_records.ts`.
 import { denseWindowRow, pointwiseRows } from "./dense";
-import { depthwiseRows } from "./depthwise";
+import { depthwiseRows, poolRows } from "./depthwise";
 import { add } from "./elementwise";
-import { DENSE, DEPTHWISE, inputRowBytes, Layer, outputRowBytes, POINTWISE, POOL } from "./layer";
-import { maxPool } from "./window";
+import { DENSE, DEPTHWISE, inputRowBytes, Layer, outputRowBytes, POINTWISE } from "./layer";
 
 /** A chain; the buffers that it does not need are 0. */
 // @ts-ignore: decorator
@@ -69,21 +68,13 @@ function advanceDepthwise(c: Chain, d: Layer, input: usize, places: i32, end: i3
       const address = inside ? input + <usize> (row % places) * bytes : c.zeros;
       store<usize>(c.table + <usize> i * sizeof<usize>(), address);
     }
-    const y = d.output + <usize> (d.ready % d.places) * to;
-    const below = d.output + <usize> ((d.ready + rows - 1) % d.places) * to;
-    depthwiseRows(d, c.table, y, below);
+    if (d.pooled != 0) poolRows(d, c.table, rows, d.output + <usize> (d.ready >> 1) * to);
+    else {
+      const y = d.output + <usize> (d.ready % d.places) * to;
+      const below = d.output + <usize> ((d.ready + rows - 1) % d.places) * to;
+      depthwiseRows(d, c.table, y, below);
+    }
     d.ready += rows;
-  }
-}
-
-/** Rows up to `end` of a max pool of the rows at `input`, which has `places` of them. */
-function advancePool(d: Layer, input: usize, places: i32, end: i32): void {
-  const bytes = inputRowBytes(d), to = outputRowBytes(d), side = d.kernel;
-  for (; d.ready < end; d.ready++) {
-    const top = d.ready * side, height = min(side, d.height - top);
-    const x = input + <usize> (top % places) * bytes;
-    const y = d.output + <usize> (d.ready % d.places) * to;
-    maxPool(x, y, height, d.width, <usize> d.channels, side, side, 0, 0, 1, d.outWidth);
   }
 }
 
@@ -102,7 +93,8 @@ function reachable(d: Layer, there: i32): i32 {
   const end = there == d.height
     ? d.outHeight
     : min(d.outHeight, max(0, there + d.padTop - d.kernel + d.stride) / d.stride);
-  return min(end, d.ready + d.rows);
+  const some = min(end, d.ready + d.rows);
+  return d.pooled != 0 && some < d.outHeight ? some & ~1 : some;
 }
 
 /** Computes a chain. */
@@ -117,7 +109,6 @@ export function runChain(chain: usize): void {
       if (layer.op == POINTWISE) advancePointwise(layer, input, places, end);
       else if (layer.op == DENSE) advanceDense(c, layer, input, end);
       else if (layer.op == DEPTHWISE) advanceDepthwise(c, layer, input, places, end);
-      else if (layer.op == POOL) advancePool(layer, input, places, end);
       else advanceSum(layer, input, places, end);
       input = layer.output, places = layer.places, there = layer.ready;
     }

@@ -49,13 +49,16 @@ function storeBounded(y: usize, capped: bool, sum: v128, low: v128, high: v128):
 /**
  * Four channels of `count` output pixels in each of two rows, stride 1. r0 to r3 are the input rows at
  * the first column under the windows; y0 and y1 may be the same, which then gets the lower row. A
- * window may lack its first column (`first` false) or the last one its last. `capped` is a constant
- * where it is inlined: whether there is a `high`, for which there is no register left.
+ * window may lack its first column (`first` false) or the last one its last. Constants where it is
+ * inlined: `capped`, whether there is a `high`, for which there is no register left; `pooled`, whether
+ * y0 gets the largest of every 2 × 2 pixels, of 2 × 1 at the right and, if y1 is the same, of the upper
+ * row alone.
  */
 // @ts-ignore: decorator
 @inline
 function slidePair(
   capped: bool,
+  pooled: bool,
   r0: usize,
   r1: usize,
   r2: usize,
@@ -91,7 +94,10 @@ function slidePair(
   b0 = madd(v2, w20, madd(v1, w10, madd(v0, w00, b0)));
   a1 = madd(v3, w21, madd(v2, w11, madd(v1, w01, a1)));
   b1 = madd(v3, w20, madd(v2, w10, madd(v1, w00, b1)));
-  for (let i = last ? count : count - 1; i > 0; i--, y0 += pixel, y1 += pixel) {
+  // The largest of the left column of a pool's window.
+  let left = bias, isRight = false;
+  const single = y0 == y1;
+  for (let i = last ? count : count - 1; i > 0; i--) {
     let v = v128.load(r0 += pixel);
     a0 = madd(v, w02, a0), b0 = madd(v, w01, b0);
     let c0 = madd(v, w00, bias);
@@ -100,14 +106,32 @@ function slidePair(
     a1 = madd(v, w02, a1), b1 = madd(v, w01, b1);
     let c1 = madd(v, w00, bias);
     v = v128.load(r2 += pixel);
-    storeBounded(y0, capped, madd(v, w22, a0), l, h);
+    const upper = madd(v, w22, a0);
+    if (!pooled) storeBounded(y0, capped, upper, l, h);
     a0 = madd(v, w21, b0), b0 = madd(v, w20, c0);
     a1 = madd(v, w12, a1), b1 = madd(v, w11, b1), c1 = madd(v, w10, c1);
     v = v128.load(r3 += pixel);
-    storeBounded(y1, capped, madd(v, w22, a1), l, h);
+    const lower = madd(v, w22, a1);
     a1 = madd(v, w21, b1), b1 = madd(v, w20, c1);
+    if (!pooled) {
+      storeBounded(y1, capped, lower, l, h);
+      y0 += pixel, y1 += pixel;
+    } else {
+      const column = single ? upper : f32x4.pmax(upper, lower);
+      if (isRight) {
+        storeBounded(y0, capped, f32x4.pmax(left, column), l, h);
+        y0 += pixel;
+      } else left = column;
+      isRight = !isRight;
+    }
   }
-  if (!last) {
+  if (pooled) {
+    if (!last) {
+      const column = single ? a0 : f32x4.pmax(a0, a1);
+      left = isRight ? f32x4.pmax(left, column) : column;
+    }
+    if (isRight || !last) storeBounded(y0, capped, left, l, h);
+  } else if (!last) {
     storeBounded(y0, capped, a0, l, h);
     storeBounded(y1, capped, a1, l, h);
   }
@@ -130,7 +154,29 @@ function slideCapped(
   low: f32,
   high: f32,
 ): void {
-  slidePair(true, r0, r1, r2, r3, weights, lanes, y0, y1, pixel, count, first, last, low, high);
+  slidePair(true, false, r0, r1, r2, r3, weights, lanes, y0, y1, pixel, count, first, last, low, high);
+}
+
+/** `slidePair` with a pool, of both rows or of the upper one. */
+function slidePooled(
+  r0: usize,
+  r1: usize,
+  r2: usize,
+  r3: usize,
+  weights: usize,
+  lanes: usize,
+  y: usize,
+  isPair: bool,
+  pixel: usize,
+  count: i32,
+  first: bool,
+  last: bool,
+  low: f32,
+  high: f32,
+): void {
+  // deno-fmt-ignore
+  slidePair(true, true, r0, r1, r2, r3, weights, lanes, y, isPair ? 0 : y, pixel, count, first, last, low,
+    high);
 }
 
 /** `slidePair` without an upper bound. */
@@ -149,7 +195,7 @@ function slideFree(
   last: bool,
   low: f32,
 ): void {
-  slidePair(false, r0, r1, r2, r3, weights, lanes, y0, y1, pixel, count, first, last, low, 0);
+  slidePair(false, false, r0, r1, r2, r3, weights, lanes, y0, y1, pixel, count, first, last, low, 0);
 }
 
 /** Four channels of `count` output pixels of a row, stride 2; see `slidePair`. */
@@ -207,7 +253,7 @@ function slideRows(d: Layer, table: usize, lanes: usize, y: usize, below: usize)
   const lower = y == below ? 0 : 1;
   const r0 = addressAt(table, 0), r1 = addressAt(table, lower);
   const r2 = addressAt(table, 1 + lower), r3 = addressAt(table, 2 + lower);
-  const stretch = max(4, <i32> (STRETCH_BYTES / (4 * pixel)));
+  const stretch = stretchOf(pixel);
   const beside = below - y, low = d.low, high = d.high;
   for (let x = 0; x < d.outWidth; x += stretch) {
     const count = min(stretch, d.outWidth - x), left = x - d.padLeft;
@@ -226,6 +272,34 @@ function slideRows(d: Layer, table: usize, lanes: usize, y: usize, below: usize)
       }
     }
     y += <usize> count * pixel;
+  }
+}
+
+/** Pixels of a row of outputs that are computed channel by channel: an even number. */
+function stretchOf(pixel: usize): i32 {
+  return max(4, <i32> (STRETCH_BYTES / (4 * pixel))) & ~1;
+}
+
+/**
+ * The largest of every 2 × 2 outputs in two rows, to `y`; or of every 1 × 2 in one row. For a layer whose
+ * 3 × 3 windows slide by 1. `table` is as for `depthwiseRows`.
+ */
+export function poolRows(d: Layer, table: usize, rows: i32, y: usize): void {
+  const pixel = <usize> d.channels << 2, lanes = (pixel + 15) & ~15, stretch = stretchOf(pixel);
+  const r0 = addressAt(table, 0), r1 = addressAt(table, 1), r2 = addressAt(table, 2);
+  const r3 = addressAt(table, rows + 1), isPair = rows > 1;
+  for (let x = 0; x < d.outWidth; x += stretch) {
+    const count = min(stretch, d.outWidth - x), left = x - d.padLeft;
+    const first = left >= 0, last = left + count + 2 <= d.width;
+    const column = left * <i32> pixel;
+    for (let c: usize = 0; c < pixel; c += 16) {
+      // The last vector shares channels with the one before where four do not divide them.
+      const from: usize = pixel < 16 ? 0 : min(c, pixel - 16), at = <usize> column + from;
+      // deno-fmt-ignore
+      slidePooled(r0 + at, r1 + at, r2 + at, r3 + at, d.weights + from, lanes, y + from, isPair, pixel,
+        count, first, last, d.low, d.high);
+    }
+    y += <usize> ((count + 1) >> 1) * pixel;
   }
 }
 

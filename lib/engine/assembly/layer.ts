@@ -1,9 +1,9 @@
 /** What a layer does, in the order of `LAYER_OPS` in `chain_records.ts`. */
-export const POINTWISE = 0, DENSE = 1, DEPTHWISE = 2, POOL = 3, SUM = 4;
+export const POINTWISE = 0, DENSE = 1, DEPTHWISE = 2, SUM = 3;
 
 /**
- * A layer of a chain, as `chain_records.ts` writes it: a convolution with its bias and clamp, a max pool
- * whose windows lie side by side, or a sum with its clamp.
+ * A layer of a chain, as `chain_records.ts` writes it: a convolution with its bias and clamp, or a sum
+ * with its clamp.
  */
 // @ts-ignore: decorator
 @unmanaged
@@ -26,6 +26,8 @@ export class Layer {
   /** Where its rows go: row r to place r modulo `places`. */
   output: usize;
   places: i32;
+  /** 1 if it gives the largest of every 2 × 2 pixels: a depthwise convolution that slides may. */
+  pooled: i32;
   /** It gives at most so many rows at a time. */
   rows: i32;
   /** So many rows it has given. */
@@ -39,7 +41,8 @@ export function inputRowBytes(layer: Layer): usize {
   return <usize> (layer.width * layer.channels) << 2;
 }
 
-/** Bytes of an output row. */
+/** Bytes of a row that it gives. */
 export function outputRowBytes(layer: Layer): usize {
-  return <usize> (layer.outWidth * layer.outChannels) << 2;
+  const width = layer.pooled != 0 ? (layer.outWidth + 1) >> 1 : layer.outWidth;
+  return <usize> (width * layer.outChannels) << 2;
 }
