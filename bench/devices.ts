@@ -5,12 +5,12 @@
  *
  * @module
  */
+import { DeviceUnavailableError } from "../lib/backends/active_device.ts";
 import { type Command, helpText, parseArguments } from "../lib/cli/args.ts";
 import { runCommand } from "../lib/cli/exit_codes.ts";
 import { table } from "../lib/cli/table.ts";
 import { decodePhoto } from "../lib/codec/decode_photo.ts";
 import { createDetector } from "../lib/detector/detector.ts";
-import { DeviceUnavailableError } from "../lib/backends/active_device.ts";
 import { DETECTOR_DEVICES, type DetectorDevice } from "../lib/detector/runner.ts";
 import { median } from "../lib/evaluation/evaluate.ts";
 import type { Image } from "../lib/image/image.ts";
