@@ -1,6 +1,6 @@
 /**
  * A graph as the engine runs it: fewer, larger steps. Batch norms, activations and sums become part
- * of the convolution before them, and convolutions and pools that follow each other a chain, see
+ * of the convolution before them, and convolutions and sums that follow each other a chain, see
  * `assembly/chain.ts`.
  *
  * @module
@@ -99,8 +99,8 @@ function isTiling({ attributes: { kernel, stride, padding } }: Node<"maxPool">):
     (padding === "same" || padding.every((side) => side === 0));
 }
 
-/** Whether no window lies beside the image: rows that come of nothing would pile up. */
-function reachIn({ attributes: { kernel, padding } }: Node<"depthwiseConv">): boolean {
+/** Whether every window lies over the image, at least in part: rows that come of nothing would pile up. */
+function isOverImage({ attributes: { kernel, padding } }: Node<"depthwiseConv">): boolean {
   return padding === "same" || padding.every((pixels) => pixels < kernel);
 }
 
@@ -122,7 +122,7 @@ function lengthened(chain: Chain, node: AnyNode): Chain | undefined {
     case "batchNorm":
       return isOpen && !tail.norm && !tail.added ? withTail({ norm: node }) : undefined;
     case "depthwiseConv":
-      return reachIn(node) ? withNext({ node }) : undefined;
+      return isOverImage(node) ? withNext({ node }) : undefined;
     case "conv":
       return isPointwise(node) ? withNext({ node }) : undefined;
     case "maxPool":

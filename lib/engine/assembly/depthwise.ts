@@ -5,31 +5,30 @@ import { clamp, madd, storeLanes } from "../../kernels/assembly/simd";
 import { Layer } from "./layer";
 
 /** Bytes under a stretch of outputs, all channels, that stay in the first-level cache. */
-const STRETCH_BYTES: usize = 24 << 10;
+const STRETCH_BYTES: usize = 32 << 10;
+
+/** Bytes of a pixel, filled up to whole vectors. */
+function lanesOf(d: Layer): usize {
+  return ((<usize> d.channels << 2) + 15) & ~15;
+}
+
+/** An address of a table. */
+function addressAt(table: usize, i: i32): usize {
+  return load<usize>(table + <usize> i * sizeof<usize>());
+}
 
 /** One output pixel whose window starts at column `left` of the input, from byte `c` of it on. */
-function convolvePixel(
-  table: usize,
-  weights: usize,
-  y: usize,
-  pixel: usize,
-  kernel: i32,
-  left: i32,
-  width: i32,
-  low: f32,
-  high: f32,
-  c: usize,
-): void {
-  const lanes = (pixel + 15) & ~15;
-  const from = max(0, -left), to = min(kernel, width - left);
-  const l = f32x4.splat(low), h = f32x4.splat(high);
+function convolvePixel(d: Layer, table: usize, left: i32, c: usize, y: usize): void {
+  const pixel = <usize> d.channels << 2, lanes = lanesOf(d), kernel = d.kernel;
+  const from = max(0, -left), to = min(kernel, d.width - left);
+  const l = f32x4.splat(d.low), h = f32x4.splat(d.high);
   const count = <usize> max(0, to - from);
   const first = (left + from) * <i32> pixel;
   for (; c < pixel; c += 16) {
-    let sum = v128.load(weights + c);
-    let tap = weights + lanes + c + <usize> from * lanes;
+    let sum = v128.load(d.weights + c);
+    let tap = d.weights + lanes + c + <usize> from * lanes;
     for (let ky = 0; ky < kernel; ky++, tap += <usize> kernel * lanes) {
-      let p = load<usize>(table + <usize> ky * sizeof<usize>()) + <usize> first + c;
+      let p = addressAt(table, ky) + <usize> first + c;
       for (let w = tap, end = tap + count * lanes; w < end; w += lanes, p += pixel) {
         sum = madd(v128.load(p), v128.load(w), sum);
       }
@@ -47,40 +46,42 @@ function storeBounded(y: usize, capped: bool, sum: v128, low: v128, high: v128):
 }
 
 /**
- * Four channels of `count` output pixels in each of two rows, stride 1. r0 to r3 are the input rows at
- * the first column under the windows; y0 and y1 may be the same, which then gets the lower row. A
- * window may lack its first column (`first` false) or the last one its last. Constants where it is
- * inlined: `capped`, whether there is a `high`, for which there is no register left; `pooled`, whether
- * y0 gets the largest of every 2 × 2 pixels, of 2 × 1 at the right and, if y1 is the same, of the upper
- * row alone.
+ * Channels from byte `c` of a pixel on, four of them, of `count` output pixels from column `x` on in
+ * each of two rows, stride 1. `table` holds the addresses of the input rows; y0 and y1 may be the same,
+ * for a single row. Constants where it is inlined: `capped`, whether there is an upper bound, for which
+ * there is no register left; `pooled`, whether y0 gets the largest of every 2 × 2 pixels, of 2 × 1 at the
+ * right and of a single row alone.
  */
 // @ts-ignore: decorator
 @inline
 function slidePair(
   capped: bool,
   pooled: bool,
-  r0: usize,
-  r1: usize,
-  r2: usize,
-  r3: usize,
-  weights: usize,
-  lanes: usize,
+  d: Layer,
+  table: usize,
+  x: i32,
+  count: i32,
+  c: usize,
   y0: usize,
   y1: usize,
-  pixel: usize,
-  count: i32,
-  first: bool,
-  last: bool,
-  low: f32,
-  high: f32,
 ): void {
+  const pixel = <usize> d.channels << 2, lanes = lanesOf(d), single = y0 == y1;
+  const column = x - d.padLeft, at = <usize> (column * <i32> pixel) + c;
+  // The windows may lack their first column, or the last ones their last.
+  const first = column >= 0, last = column + count + 2 <= d.width;
+  // A single row is the lower one, which is written over the upper one, or with a pool the upper one.
+  const lower = single && !pooled ? 0 : 1;
+  let r0 = addressAt(table, 0) + at, r1 = addressAt(table, lower) + at;
+  let r2 = addressAt(table, 1 + lower) + at;
+  let r3 = single && pooled ? r2 : addressAt(table, 2 + lower) + at;
+  let weights = d.weights + c;
   const bias = v128.load(weights);
   const w00 = v128.load(weights += lanes), w01 = v128.load(weights += lanes);
   const w02 = v128.load(weights += lanes), w10 = v128.load(weights += lanes);
   const w11 = v128.load(weights += lanes), w12 = v128.load(weights += lanes);
   const w20 = v128.load(weights += lanes), w21 = v128.load(weights += lanes);
   const w22 = v128.load(weights + lanes);
-  const l = f32x4.splat(low), h = f32x4.splat(high);
+  const l = f32x4.splat(d.low), h = f32x4.splat(d.high);
   // The sums of this output pixel and of the next one, of the upper row and of the lower one.
   let a0 = bias, b0 = bias, a1 = bias, b1 = bias;
   if (first) {
@@ -96,7 +97,6 @@ function slidePair(
   b1 = madd(v3, w20, madd(v2, w10, madd(v1, w00, b1)));
   // The largest of the left column of a pool's window.
   let left = bias, isRight = false;
-  const single = y0 == y1;
   for (let i = last ? count : count - 1; i > 0; i--) {
     let v = v128.load(r0 += pixel);
     a0 = madd(v, w02, a0), b0 = madd(v, w01, b0);
@@ -139,87 +139,57 @@ function slidePair(
 
 /** `slidePair` with both bounds. */
 function slideCapped(
-  r0: usize,
-  r1: usize,
-  r2: usize,
-  r3: usize,
-  weights: usize,
-  lanes: usize,
+  d: Layer,
+  table: usize,
+  x: i32,
+  count: i32,
+  c: usize,
   y0: usize,
   y1: usize,
-  pixel: usize,
-  count: i32,
-  first: bool,
-  last: bool,
-  low: f32,
-  high: f32,
 ): void {
-  slidePair(true, false, r0, r1, r2, r3, weights, lanes, y0, y1, pixel, count, first, last, low, high);
-}
-
-/** `slidePair` with a pool, of both rows or of the upper one. */
-function slidePooled(
-  r0: usize,
-  r1: usize,
-  r2: usize,
-  r3: usize,
-  weights: usize,
-  lanes: usize,
-  y: usize,
-  isPair: bool,
-  pixel: usize,
-  count: i32,
-  first: bool,
-  last: bool,
-  low: f32,
-  high: f32,
-): void {
-  // deno-fmt-ignore
-  slidePair(true, true, r0, r1, r2, r3, weights, lanes, y, isPair ? 0 : y, pixel, count, first, last, low,
-    high);
+  slidePair(true, false, d, table, x, count, c, y0, y1);
 }
 
 /** `slidePair` without an upper bound. */
 function slideFree(
-  r0: usize,
-  r1: usize,
-  r2: usize,
-  r3: usize,
-  weights: usize,
-  lanes: usize,
+  d: Layer,
+  table: usize,
+  x: i32,
+  count: i32,
+  c: usize,
   y0: usize,
   y1: usize,
-  pixel: usize,
-  count: i32,
-  first: bool,
-  last: bool,
-  low: f32,
 ): void {
-  slidePair(false, false, r0, r1, r2, r3, weights, lanes, y0, y1, pixel, count, first, last, low, 0);
+  slidePair(false, false, d, table, x, count, c, y0, y1);
 }
 
-/** Four channels of `count` output pixels of a row, stride 2; see `slidePair`. */
-function slideBy2(
-  r0: usize,
-  r1: usize,
-  r2: usize,
-  weights: usize,
-  lanes: usize,
-  y: usize,
-  pixel: usize,
+/** `slidePair` with a pool. */
+function slidePooled(
+  d: Layer,
+  table: usize,
+  x: i32,
   count: i32,
-  first: bool,
-  last: bool,
-  low: f32,
-  high: f32,
+  c: usize,
+  y0: usize,
+  y1: usize,
 ): void {
+  slidePair(true, true, d, table, x, count, c, y0, y1);
+}
+
+/** The same of a row, stride 2. */
+function slideBy2(d: Layer, table: usize, x: i32, count: i32, c: usize, y: usize): void {
+  const pixel = <usize> d.channels << 2, lanes = lanesOf(d);
+  const column = 2 * x - d.padLeft, at = <usize> (column * <i32> pixel) + c;
+  const first = column >= 0, last = column + 2 * count + 1 <= d.width;
+  let r0 = addressAt(table, 0) + at, r1 = addressAt(table, 1) + at, r2 = addressAt(table, 2) + at;
+  let weights = d.weights + c;
   const bias = v128.load(weights);
   const w00 = v128.load(weights += lanes), w01 = v128.load(weights += lanes);
   const w02 = v128.load(weights += lanes), w10 = v128.load(weights += lanes);
   const w11 = v128.load(weights += lanes), w12 = v128.load(weights += lanes);
   const w20 = v128.load(weights += lanes), w21 = v128.load(weights += lanes);
   const w22 = v128.load(weights + lanes);
-  const l = f32x4.splat(low), h = f32x4.splat(high);
+  const l = f32x4.splat(d.low), h = f32x4.splat(d.high);
   let a = bias;
   if (first) {
     a = madd(v128.load(r2), w20, madd(v128.load(r1), w10, madd(v128.load(r0), w00, a)));
@@ -239,45 +209,24 @@ function slideBy2(
   }
 }
 
-/** An address of a table. */
-function addressAt(table: usize, i: i32): usize {
-  return load<usize>(table + <usize> i * sizeof<usize>());
+/** Pixels of a row of outputs that are computed channel by channel: an even number. */
+function stretchOf(pixel: usize, rows: usize): i32 {
+  return max(4, <i32> (STRETCH_BYTES / (rows * pixel))) & ~1;
 }
 
-/**
- * Whole vectors of channels of two rows of outputs, stride 1. A single row is the lower one of a pair
- * whose upper one is written over.
- */
-function slideRows(d: Layer, table: usize, lanes: usize, y: usize, below: usize): void {
-  const pixel = <usize> d.channels << 2, whole = pixel & ~15;
-  const lower = y == below ? 0 : 1;
-  const r0 = addressAt(table, 0), r1 = addressAt(table, lower);
-  const r2 = addressAt(table, 1 + lower), r3 = addressAt(table, 2 + lower);
-  const stretch = stretchOf(pixel);
-  const beside = below - y, low = d.low, high = d.high;
+/** Whole vectors of channels of two rows of outputs, stride 1; of one, where y is `below`. */
+function slideRows(d: Layer, table: usize, y: usize, below: usize): void {
+  const pixel = <usize> d.channels << 2, whole = pixel & ~15, stretch = stretchOf(pixel, 4);
+  const beside = below - y, capped = d.high < Infinity;
   for (let x = 0; x < d.outWidth; x += stretch) {
-    const count = min(stretch, d.outWidth - x), left = x - d.padLeft;
-    const first = left >= 0, last = left + count + 2 <= d.width;
-    const column = left * <i32> pixel;
+    const count = min(stretch, d.outWidth - x);
     for (let c: usize = 0; c < whole; c += 16) {
-      const at = <usize> column + c, w = d.weights + c, to = y + c;
-      if (high < Infinity) {
-        // deno-fmt-ignore
-        slideCapped(r0 + at, r1 + at, r2 + at, r3 + at, w, lanes, to, to + beside, pixel, count, first,
-          last, low, high);
-      } else {
-        // deno-fmt-ignore
-        slideFree(r0 + at, r1 + at, r2 + at, r3 + at, w, lanes, to, to + beside, pixel, count, first,
-          last, low);
-      }
+      const to = y + c;
+      if (capped) slideCapped(d, table, x, count, c, to, to + beside);
+      else slideFree(d, table, x, count, c, to, to + beside);
     }
     y += <usize> count * pixel;
   }
-}
-
-/** Pixels of a row of outputs that are computed channel by channel: an even number. */
-function stretchOf(pixel: usize): i32 {
-  return max(4, <i32> (STRETCH_BYTES / (4 * pixel))) & ~1;
 }
 
 /**
@@ -285,49 +234,32 @@ function stretchOf(pixel: usize): i32 {
  * 3 × 3 windows slide by 1. `table` is as for `depthwiseRows`.
  */
 export function poolRows(d: Layer, table: usize, rows: i32, y: usize): void {
-  const pixel = <usize> d.channels << 2, lanes = (pixel + 15) & ~15, stretch = stretchOf(pixel);
-  const r0 = addressAt(table, 0), r1 = addressAt(table, 1), r2 = addressAt(table, 2);
-  const r3 = addressAt(table, rows + 1), isPair = rows > 1;
+  const pixel = <usize> d.channels << 2, stretch = stretchOf(pixel, 4);
   for (let x = 0; x < d.outWidth; x += stretch) {
-    const count = min(stretch, d.outWidth - x), left = x - d.padLeft;
-    const first = left >= 0, last = left + count + 2 <= d.width;
-    const column = left * <i32> pixel;
+    const count = min(stretch, d.outWidth - x);
     for (let c: usize = 0; c < pixel; c += 16) {
       // The last vector shares channels with the one before where four do not divide them.
-      const from: usize = pixel < 16 ? 0 : min(c, pixel - 16), at = <usize> column + from;
-      // deno-fmt-ignore
-      slidePooled(r0 + at, r1 + at, r2 + at, r3 + at, d.weights + from, lanes, y + from, isPair, pixel,
-        count, first, last, d.low, d.high);
+      const from: usize = pixel < 16 ? 0 : min(c, pixel - 16), to = y + from;
+      slidePooled(d, table, x, count, from, to, rows > 1 ? 0 : to);
     }
     y += <usize> ((count + 1) >> 1) * pixel;
   }
 }
 
 /** Whole vectors of channels of a row of outputs, stride 2. */
-function slideRowBy2(d: Layer, table: usize, lanes: usize, y: usize): void {
-  const pixel = <usize> d.channels << 2, whole = pixel & ~15;
-  const r0 = addressAt(table, 0), r1 = addressAt(table, 1), r2 = addressAt(table, 2);
-  const stretch = max(4, <i32> (STRETCH_BYTES / (6 * pixel)));
+function slideRowBy2(d: Layer, table: usize, y: usize): void {
+  const pixel = <usize> d.channels << 2, whole = pixel & ~15, stretch = stretchOf(pixel, 6);
   for (let x = 0; x < d.outWidth; x += stretch) {
-    const count = min(stretch, d.outWidth - x), left = 2 * x - d.padLeft;
-    const first = left >= 0, last = left + 2 * count + 1 <= d.width;
-    const column = left * <i32> pixel;
-    for (let c: usize = 0; c < whole; c += 16) {
-      const at = <usize> column + c;
-      // deno-fmt-ignore
-      slideBy2(r0 + at, r1 + at, r2 + at, d.weights + c, lanes, y + c, pixel, count, first, last, d.low,
-        d.high);
-    }
+    const count = min(stretch, d.outWidth - x);
+    for (let c: usize = 0; c < whole; c += 16) slideBy2(d, table, x, count, c, y + c);
     y += <usize> count * pixel;
   }
 }
 
 /** Channels of a row of outputs from byte `c` of a pixel on, any window. */
-function convolveRow(d: Layer, table: usize, y: usize, c: usize): void {
-  const pixel = <usize> d.channels << 2;
-  for (let x = 0; x < d.outWidth; x++, y += pixel) {
-    const left = x * d.stride - d.padLeft;
-    convolvePixel(table, d.weights, y, pixel, d.kernel, left, d.width, d.low, d.high, c);
+function convolveRow(d: Layer, table: usize, c: usize, y: usize): void {
+  for (let x = 0; x < d.outWidth; x++, y += <usize> d.channels << 2) {
+    convolvePixel(d, table, x * d.stride - d.padLeft, c, y);
   }
 }
 
@@ -337,18 +269,18 @@ function convolveRow(d: Layer, table: usize, y: usize, c: usize): void {
  * with zeros to whole vectors.
  */
 export function depthwiseRows(d: Layer, table: usize, y: usize, below: usize): void {
-  const pixel = <usize> d.channels << 2, whole = pixel & ~15, lanes = (pixel + 15) & ~15;
+  const pixel = <usize> d.channels << 2, whole = pixel & ~15;
   const right = (d.outWidth - 1) * d.stride - d.padLeft + 3;
   const slides = d.kernel == 3 && d.stride <= 2 && d.padLeft <= 1 && right <= d.width + 1 &&
     d.width > 1;
   const under = table + <usize> d.stride * sizeof<usize>(), isPair = below != y;
-  if (slides && d.stride == 1) slideRows(d, table, lanes, y, below);
+  if (slides && d.stride == 1) slideRows(d, table, y, below);
   else if (slides) {
-    slideRowBy2(d, table, lanes, y);
-    if (isPair) slideRowBy2(d, under, lanes, below);
+    slideRowBy2(d, table, y);
+    if (isPair) slideRowBy2(d, under, below);
   }
   if (slides && whole == pixel) return;
   const c: usize = slides ? whole : 0;
-  convolveRow(d, table, y, c);
-  if (isPair) convolveRow(d, under, below, c);
+  convolveRow(d, table, c, y);
+  if (isPair) convolveRow(d, under, c, below);
 }
